@@ -1,0 +1,1 @@
+"""When things happen: the Prefect flow, its settings, and the command line."""

@@ -1,0 +1,1 @@
+"""Decides which records speak of one paper: block, match, cluster, merge."""

@@ -1,0 +1,1 @@
+"""Recognises and reads dump formats; see `transforms.readers.base` for what a reader is."""
