@@ -1,0 +1,20 @@
+"""Text without case, accents and punctuation, as the comparisons see it.
+
+Lighter than the published `title_key`: the fields folded here are compared, never stored.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def fold(col: pl.Expr) -> pl.Expr:
+    """Lower-case letters and digits of any script, one space between words, no accents; "" where missing."""
+    return (
+        col.fill_null("")
+        .str.normalize("NFKD")
+        .str.replace_all(r"\p{M}", "")
+        .str.to_lowercase()
+        .str.replace_all(r"[^\p{L}\p{N}]+", " ")
+        .str.strip_chars(" ")
+    )
