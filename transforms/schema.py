@@ -337,6 +337,15 @@ CHECKS: Final = Table(
     ),
 )
 
+SETTINGS: Final = Table(
+    "settings",
+    "What holds for the whole lake: the version of its schema, and the level at which records are one paper.",
+    (
+        Column("name", TEXT, "Name of the setting.", is_required=True),
+        Column("value", TEXT, "Its value.", is_required=True),
+    ),
+)
+
 TABLES: Final[Mapping[str, Table]] = {
     table.name: table
     for table in (
@@ -351,6 +360,7 @@ TABLES: Final[Mapping[str, Table]] = {
         RUNS,
         CHECKS,
         VARIANT_KEYS,
+        SETTINGS,
     )
 }
 """Every table of the lake, by name."""

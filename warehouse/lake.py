@@ -1,0 +1,179 @@
+"""The lake: where its parts lie, and how it is opened.
+
+    LAKE/catalog.sqlite   the DuckLake catalog: tables, snapshots, which Parquet files are valid
+    LAKE/data/            the Parquet files
+    LAKE/raw/             every dump as it was captured, by its SHA-256
+    LAKE/docs/            Data Docs of the contract, HTML
+    LAKE/staging/         what a run prepares before it publishes; emptied by the next run
+    LAKE/writer.lock      held by the one process that publishes
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from transforms.errors import LakeError
+from transforms.schema import SCHEMA_VERSION, TABLES, Table
+from warehouse.sqltext import identifier, literal, script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXTENSIONS: Final = ("sqlite_scanner", "ducklake")
+"""DuckDB extensions that the lake needs, each installed as a package of DuckDB's own version."""
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A lake folder and the places in it."""
+
+    root: Path
+
+    @property
+    def catalog(self) -> Path:
+        """The catalog of the lake, a SQLite file."""
+        return self.root / "catalog.sqlite"
+
+    @property
+    def data(self) -> Path:
+        """The folder of the Parquet files."""
+        return self.root / "data"
+
+    @property
+    def raw(self) -> Path:
+        """The folder of the dumps as they were captured."""
+        return self.root / "raw"
+
+    @property
+    def docs(self) -> Path:
+        """The folder of the Data Docs."""
+        return self.root / "docs"
+
+    @property
+    def staging(self) -> Path:
+        """The folder of what runs prepare."""
+        return self.root / "staging"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the one writer locks."""
+        return self.root / "writer.lock"
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever published here."""
+        return self.catalog.exists()
+
+
+def create_lake(lake: Lake) -> None:
+    """Create the folders and the empty tables of a lake; do nothing where they are there."""
+    try:
+        for folder in (lake.data, lake.raw, lake.staging):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = "choose a folder that you may write to with --lake"
+        raise LakeError(f"cannot make the lake's folders: {error.strerror}", where=str(lake.root), hint=hint) from error
+    with attached(lake) as connection:
+        if not _has_tables(connection):
+            _create_tables(connection)
+
+
+@contextmanager
+def attached(lake: Lake, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the lake as the current database of a new DuckDB connection, and close it afterwards.
+
+    Raises LakeError where there is no lake, or one that this version cannot read.
+    """
+    connection = connect_extensions(lake)
+    try:
+        attach(connection, lake, read_only=read_only)
+        yield connection
+    finally:
+        connection.close()
+
+
+def connect_extensions(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """Make an in-memory DuckDB connection with the lake's extensions loaded from their packages."""
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "temp_directory": str(lake.staging / "spill"),
+        },
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    for name in EXTENSIONS:
+        connection.execute(f"LOAD {literal(_extension_file(name))}")
+    return connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, lake: Lake, *, read_only: bool) -> None:
+    """Attach the lake to `connection` under the name `lake` and make it the current database."""
+    if read_only and not lake.exists:
+        hint = "make one with: paperlake ingest PATH --lake DIR"
+        raise LakeError("there is no lake here", where=str(lake.root), hint=hint)
+    options = ["READ_ONLY"] if read_only else ["DATA_INLINING_ROW_LIMIT 0"]
+    options += [f"DATA_PATH {literal(f'{lake.data.resolve()}/')}", "OVERRIDE_DATA_PATH true"]
+    try:
+        connection.execute(
+            f"ATTACH {literal(f'ducklake:sqlite:{lake.catalog}')} AS lake ({', '.join(options)}); USE lake"
+        )
+    except duckdb.Error as error:
+        raise LakeError(f"the catalog does not open: {error}", where=str(lake.catalog)) from error
+    _refuse_other_schema(connection, lake)
+
+
+def _refuse_other_schema(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    if not _has_tables(connection):
+        return
+    found = connection.execute("SELECT value FROM settings WHERE name = 'schema_version'").fetchone()
+    if found is None or int(found[0]) != SCHEMA_VERSION:
+        was = "none" if found is None else found[0]
+        hint = "use the version of paperlake that made it, or ingest the dumps into a new lake"
+        raise LakeError(f"its schema version is {was}, this is {SCHEMA_VERSION}", where=str(lake.root), hint=hint)
+
+
+def _extension_file(name: str) -> str:
+    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
+    if spec is None or not spec.submodule_search_locations:
+        hint = "install paperlake from its lock: make setup"
+        raise LakeError(f"the DuckDB extension {name} is not installed", hint=hint)
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    return str(folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension")
+
+
+def _has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'settings'"
+    ).fetchone()
+    return found is not None and found[0] > 0
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("BEGIN")
+    for table in TABLES.values():
+        for statement in table_ddl(table):
+            connection.execute(statement)
+    connection.execute(script("views"))
+    connection.execute("INSERT INTO settings VALUES ('schema_version', ?), ('level', 'work')", [str(SCHEMA_VERSION)])
+    connection.execute("COMMIT")
+
+
+def table_ddl(table: Table) -> Iterator[str]:
+    """Yield the statements that create one table with its partitions and comments."""
+    columns = ", ".join(
+        f"{identifier(column.name)} {column.sql_type}{' NOT NULL' if column.is_required else ''}"
+        for column in table.columns
+    )
+    yield f"CREATE TABLE {table.name} ({columns})"
+    if table.partition_by:
+        yield f"ALTER TABLE {table.name} SET PARTITIONED BY ({', '.join(table.partition_by)})"
+    yield f"COMMENT ON TABLE {table.name} IS {literal(table.comment)}"
+    for column in table.columns:
+        yield f"COMMENT ON COLUMN {table.name}.{identifier(column.name)} IS {literal(column.comment)}"

@@ -1,0 +1,122 @@
+"""Finds dump files: folders, globs and single files go in, whole files ready to be read come out.
+
+    PATH ...  -->  every file below  -->  settled files | left for later | problems
+
+An upload that is still under way is left for the next run: its name says so (`.part`, `.tmp`), or
+the file still changes.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from transforms.errors import DumpError, PaperlakeError, UnreadableDumpError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+PARTIAL_SUFFIXES: Final = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", "~")
+"""How browsers, rsync, sftp and editors name what they have not finished."""
+
+SETTLED_AFTER_SECONDS: Final = 2.0
+"""A file whose last change is older than this is not watched: file systems count in up to 2 s."""
+
+WATCH_SECONDS: Final = 0.5
+"""How long a young file is watched for growth."""
+
+
+@dataclass
+class Landing:
+    """What was found: files to read, uploads under way, and paths that cannot be used."""
+
+    files: list[Path] = field(default_factory=list)
+    left_for_later: list[Path] = field(default_factory=list)
+    problems: list[PaperlakeError] = field(default_factory=list)
+
+
+def find_dumps(paths: Sequence[str], *, outside: Path) -> Landing:
+    """Find every dump file that `paths` name: files, folders (with all below them) and globs.
+
+    The lake's own folder, `outside`, is never searched. The files come in the order of their
+    names, each once, whatever the order of `paths`.
+    """
+    landing = Landing()
+    found: set[Path] = set()
+    for path in paths:
+        try:
+            found.update(_expand(path, outside.resolve(), landing.problems))
+        except PaperlakeError as error:
+            landing.problems.append(error)
+    young = _signatures(path for path in found if _is_young(path))
+    if young:
+        time.sleep(WATCH_SECONDS)
+    growing = {path for path, before in young.items() if _signature(path) != before}
+    for path in sorted(found):
+        is_partial = path in growing or path.name.endswith(PARTIAL_SUFFIXES)
+        (landing.left_for_later if is_partial else landing.files).append(path)
+    return landing
+
+
+def _expand(path: str, outside: Path, problems: list[PaperlakeError]) -> Iterator[Path]:
+    if os.path.lexists(path):
+        yield from _below(Path(path), outside, problems)
+        return
+    matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
+    if not matches:
+        raise UsageError("there is no such file or folder", where=path, hint="check the path")
+    for match in matches:
+        yield from _below(Path(match), outside, problems)
+
+
+def _below(path: Path, outside: Path, problems: list[PaperlakeError]) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    is_empty = True
+    for file in _walk(path, outside, problems):
+        is_empty = False
+        yield file
+    if is_empty:
+        problems.append(UsageError("there are no dumps in this folder", where=str(path), hint="put dump files into it"))
+
+
+def _walk(folder: Path, outside: Path, problems: list[PaperlakeError]) -> Iterator[Path]:
+    """Walk a folder, following links but entering each real folder once."""
+    entered: set[Path] = set()
+    for where, folders, names in os.walk(folder, followlinks=True, onerror=lambda e: problems.append(_unreadable(e))):
+        real = Path(where).resolve()
+        if real in entered or real == outside:
+            folders.clear()
+            continue
+        entered.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(where, name) for name in names if not name.startswith("."))
+
+
+def _unreadable(error: OSError) -> DumpError:
+    return UnreadableDumpError(
+        f"the folder cannot be read: {error.strerror}", where=str(error.filename), hint="check its permissions"
+    )
+
+
+def _is_young(path: Path) -> bool:
+    signature = _signature(path)
+    return signature is not None and time.time() - signature[1] / 1e9 < SETTLED_AFTER_SECONDS
+
+
+def _signatures(paths: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
+    return {path: _signature(path) for path in paths}
+
+
+def _signature(path: Path) -> tuple[int, int] | None:
+    """Size and time of last change (ns); None where the file cannot be reached: reading it will say why."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,1 @@
+"""SQL scripts of the warehouse, read by `warehouse.sqltext.script`."""
