@@ -27,11 +27,12 @@ def parquet(files: Iterable[Path]) -> str:
     Columns are matched by name. A file's name is taken as it is: brackets and stars in it, which
     DuckDB would read as a pattern, are bracketed.
     """
-    listed = ", ".join(literal(_no_pattern(str(file))) for file in files)
+    listed = ", ".join(literal(no_pattern(str(file))) for file in files)
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
-def _no_pattern(path: str) -> str:
+def no_pattern(path: str) -> str:
+    """Spell a path so that DuckDB, which takes it for a pattern, finds this one file and no other."""
     return "".join(f"[{char}]" if char in "*?[" else char for char in path)
 
 

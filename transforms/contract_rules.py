@@ -1,0 +1,320 @@
+"""The rules that a record and a dump must keep, as SQL over one row.
+
+Most rules follow from `transforms.schema`: a required column is present, a length, a number or a
+pattern is kept. Beside them stand those that a column alone cannot say: a title that is really a
+piece of the page it was copied from, an abstract that only repeats the title, a day in the future.
+
+    RECORDS --column_rules-->  title_present, doi_well_formed, year_in_range ...  \
+                                                                                   record_rules
+    what a column cannot say   title_is_not_markup, abstract_differs_from_title ...  /
+
+The predicates are written for DuckDB; whoever runs them (`warehouse.contract`) counts a row as
+broken when the predicate is false or unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from transforms.schema import RECORDS, TEXT, TEXTS, Column
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule by name: SQL that holds for a good row, the columns it looks at, its meaning in words."""
+
+    name: str
+    predicate: str
+    columns: tuple[str, ...]
+    meaning: str
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _where_present(column: str, predicate: str) -> str:
+    return f"{column} IS NULL OR ({predicate})"
+
+
+def _presence(column: Column) -> Rule:
+    filled = f"{column.name} IS NOT NULL"
+    if column.dtype == TEXT:
+        filled += f" AND trim({column.name}) <> ''"
+    return Rule(f"{column.name}_present", filled, (column.name,), f"{column.name} is there and not blank")
+
+
+def _length(column: Column) -> Rule:
+    shortest, longest = column.shortest or 0, column.longest
+    upper = "" if longest is None else f" AND length({column.name}) <= {longest}"
+    limits = f"at least {shortest}" if longest is None else f"{shortest} to {longest}"
+    return Rule(
+        f"{column.name}_length",
+        _where_present(column.name, f"length({column.name}) >= {shortest}{upper}"),
+        (column.name,),
+        f"{column.name} has {limits} characters",
+    )
+
+
+def _bounds(column: Column) -> Rule:
+    bounds = [
+        *([] if column.lowest is None else [f"{column.name} >= {column.lowest}"]),
+        *([] if column.highest is None else [f"{column.name} <= {column.highest}"]),
+    ]
+    return Rule(
+        f"{column.name}_in_range",
+        _where_present(column.name, " AND ".join(bounds)),
+        (column.name,),
+        " and ".join(bounds),
+    )
+
+
+def _pattern(column: Column) -> Rule:
+    pattern = column.pattern or ""
+    return Rule(
+        f"{column.name}_well_formed",
+        _where_present(column.name, f"regexp_full_match({column.name}, {_text(pattern)})"),
+        (column.name,),
+        f"the whole of {column.name} matches {pattern}",
+    )
+
+
+def column_rules(column: Column) -> Iterator[Rule]:
+    """Yield what the schema asks of one column, as rules."""
+    if column.is_required:
+        yield _presence(column)
+    if column.shortest is not None or column.longest is not None:
+        yield _length(column)
+    if column.lowest is not None or column.highest is not None:
+        yield _bounds(column)
+    if column.pattern is not None:
+        yield _pattern(column)
+
+
+_PAGE_TAGS: Final = (
+    "!doctype|html|head|body|meta|link|script|style|div|span|nav|header|footer|section|article|main|aside|"
+    "button|form|input|label|svg|img|iframe|table|tr|td|ul|ol|li|h[1-6]|a"
+)
+"""Elements of a page. Those that publishers put into titles (i, b, em, sub, sup, scp, mml:math) are left out."""
+
+_CHROME: Final = (
+    r"get trending papers in your email inbox( once a day)?|subscribe|log ?in|sign ?in|sign ?up|"
+    r"view pdf|download pdf|read more|show more|load more|skip to (main )?content|"
+    r"(accept|reject) all cookies|by ?ak and the research community"
+)
+"""What a page says beside its papers, without punctuation at the end."""
+
+_PLACEHOLDERS: Final = r"null|none|nan|n/?a|nil|undefined|\[object object\]|title"
+"""What programs write for a missing title. `Untitled` and `[Not Available]` are not among them: papers have them."""
+
+
+def _unlike(column: str, pattern: str) -> str:
+    """Hold where no part of the column matches, without regard to case."""
+    return _where_present(column, f"NOT regexp_matches({column}, {_text(pattern)}, 'i')")
+
+
+def _folded(column: str) -> str:
+    return rf"lower(regexp_replace({column}, '[^\p{{L}}\p{{N}}]+', '', 'g'))"
+
+
+def _title_rule(name: str, pattern: str, meaning: str) -> Rule:
+    return Rule(name, _unlike("title", pattern), ("title",), meaning)
+
+
+_TITLE_RULES: Final = (
+    Rule(
+        "title_has_a_word",
+        _where_present("title", r"regexp_matches(title, '[\p{L}\p{N}]')"),
+        ("title",),
+        "title holds a letter or a digit, not only signs",
+    ),
+    _title_rule("title_is_one_line", r"[\x00-\x1f\x7f]", "title holds no line break, tab or other control character"),
+    _title_rule(
+        "title_is_not_markup",
+        rf"^\W{{0,3}}</?({_PAGE_TAGS})[\s/>]|</?({_PAGE_TAGS})\s+[a-z-]+\s*=",
+        "title is not a piece of a page's HTML",
+    ),
+    _title_rule("title_is_not_page_chrome", rf"^\s*({_CHROME})\W*$", "title is not a button or a slogan of the page"),
+    _title_rule("title_is_not_an_address", r"^\s*(https?://|www\.)\S+\s*$", "title is not a bare web address"),
+    _title_rule(
+        "title_is_not_data",
+        r"""^\s*(\[?\s*\{\s*["']\w+["']\s*:|["']\w+["']\s*:\s*["'\[{\d]|@\w+\s*\{)""",
+        "title is not a piece of JSON or BibTeX",
+    ),
+    _title_rule(
+        "title_is_not_a_placeholder",
+        rf"^\W*({_PLACEHOLDERS})\W*$",
+        "title is not what a program writes for a missing one",
+    ),
+)
+
+
+def _texts_rules(column: Column) -> Rule:
+    filled = f"len(list_filter({column.name}, lambda one: one IS NULL OR trim(one) = '')) = 0"
+    return Rule(
+        f"{column.name}_filled",
+        _where_present(column.name, filled),
+        (column.name,),
+        f"no element of {column.name} is missing or blank",
+    )
+
+
+_OTHER_RULES: Final = (
+    Rule(
+        "record_id_follows_from_place",
+        "starts_with(record_id, left(dump_id, 16)) AND ends_with(record_id, CAST(position AS VARCHAR))",
+        ("record_id", "dump_id", "position"),
+        "record_id begins with the first 16 digits of dump_id and ends with the position",
+    ),
+    Rule(
+        "abstract_differs_from_title",
+        # The lengths come first: they spare the folding of nearly every abstract.
+        _where_present(
+            "abstract",
+            f"title IS NULL OR length(abstract) > 2 * length(title) + 20 OR {_folded('abstract')} <> {_folded('title')}"
+            f" OR {_folded('title')} = ''",
+        ),
+        ("title", "abstract"),
+        "abstract says more than the title",
+    ),
+    Rule(
+        "url_is_harmless",
+        _unlike("url", r"^\s*(javascript|vbscript|data|file)\s*:"),
+        ("url",),
+        "url does not run a script or name a local file",
+    ),
+    Rule(
+        "extra_is_a_json_object",
+        _where_present("extra", "json_valid(extra) AND json_type(extra) = 'OBJECT'"),
+        ("extra",),
+        "extra is a JSON object",
+    ),
+)
+
+
+def _date_rules(today: dt.date) -> tuple[Rule, ...]:
+    return (
+        Rule(
+            "seen_date_not_in_future",
+            # One day of grace: a page may be captured where it is already tomorrow.
+            _where_present("seen_date", f"seen_date <= DATE '{today}' + 1"),
+            ("seen_date",),
+            f"seen_date is not after the day of the run, {today}",
+        ),
+        Rule(
+            "year_not_after_next",
+            _where_present("year", f"year <= {today.year + 1}"),
+            ("year",),
+            f"year is not after {today.year + 1}",
+        ),
+        Rule(
+            "published_date_not_after_next_year",
+            _where_present("published_date", f"published_date < DATE '{today.year + 2}-01-01'"),
+            ("published_date",),
+            f"published_date is not after {today.year + 1}",
+        ),
+    )
+
+
+def record_rules(today: dt.date, *, without: frozenset[str] = frozenset({"variant_id"})) -> tuple[Rule, ...]:
+    """Return every rule on rows, in a fixed order; names are unique.
+
+    `today` is the day of the run in UTC; `without` names columns of RECORDS that are not there yet
+    when the contract is checked.
+    """
+    columns = [column for column in RECORDS.columns if column.name not in without]
+    return (
+        *(rule for column in columns for rule in column_rules(column)),
+        *_TITLE_RULES,
+        *(_texts_rules(column) for column in columns if column.dtype == TEXTS),
+        *_OTHER_RULES,
+        *_date_rules(today),
+    )
+
+
+@dataclass(frozen=True)
+class DumpLimits:
+    """When a dump as a whole is not to be trusted.
+
+    A few bad entries happen everywhere (a last line cut off, a stray heading); when one entry in
+    five is bad, the layout has changed and the rest is not to be trusted either. Below
+    `fewest_rejects` a share says nothing: one bad entry of three is still one bad entry.
+    """
+
+    largest_reject_share: float = 0.20
+    fewest_rejects: int = 5
+
+
+DUMP_LIMITS: Final = DumpLimits()
+
+
+@dataclass(frozen=True)
+class DumpRule(Rule):
+    """A rule on the counts of one dump, with what to say of a dump that breaks it.
+
+    `complaint` is a format string over the columns of the dump's counts.
+    """
+
+    complaint: str
+    hint: str
+
+
+def dump_rules(limits: DumpLimits = DUMP_LIMITS) -> tuple[DumpRule, ...]:
+    """Return every rule on a dump as a whole, the most telling first."""
+    share = limits.largest_reject_share
+    return (
+        DumpRule(
+            "dump_has_entries",
+            "entries_read > 0",
+            ("entries_read",),
+            "the dump holds at least one entry",
+            "no entry found in it",
+            "see whether the file is complete and of the format that its reader knows",
+        ),
+        DumpRule(
+            "dump_keeps_records",
+            "entries_read = 0 OR records_kept > 0",
+            ("entries_read", "records_kept"),
+            "at least one entry of the dump is good",
+            "all {entries_read} entries are rejected: {reasons}",
+            "see whether the file is of the format that its reader knows; the layout of its source may have changed",
+        ),
+        DumpRule(
+            "reject_share_within_limit",
+            f"entries_rejected < {limits.fewest_rejects} OR entries_rejected <= {share} * entries_read",
+            ("entries_read", "entries_rejected"),
+            f"at most {share:.0%} of the entries are rejected, or fewer than {limits.fewest_rejects}",
+            f"{{entries_rejected}} of {{entries_read}} entries are rejected, more than {share:.0%}: {{reasons}}",
+            "the layout of its source may have changed: compare the file with an older one of the same source",
+        ),
+        DumpRule(
+            "entries_accounted_for",
+            "entries_read = records_kept + entries_rejected",
+            ("entries_read", "records_kept", "entries_rejected"),
+            "every entry that was read is kept or rejected",
+            "{entries_read} entries were read, but {records_kept} are kept and {entries_rejected} rejected",
+            "this is a fault of paperlake: please report it, with the file",
+        ),
+        DumpRule(
+            "positions_contiguous",
+            "entries_read = 0 OR (distinct_positions = entries_read"
+            " AND lowest_position = 1 AND highest_position = entries_read)",
+            ("entries_read", "distinct_positions", "lowest_position", "highest_position"),
+            "the positions of records and rejects are 1, 2, 3 ... without gap or repetition",
+            "{entries_read} entries have {distinct_positions} positions from {lowest_position} to {highest_position}",
+            "its reader lost or repeated entries: please report this, with the file",
+        ),
+        DumpRule(
+            "records_name_their_dump",
+            "foreign_records = 0",
+            ("foreign_records",),
+            "every record names the dump that holds it",
+            "{foreign_records} records name another dump",
+            "its staged files are mixed up: ingest again",
+        ),
+    )

@@ -1,0 +1,131 @@
+"""The contract as suites of Great Expectations, validated over DuckDB, with outcomes and Data Docs.
+
+    rules --suite_of--> ExpectationSuite --validate--> {rule: rows that broke it} + HTML in LAKE/docs
+
+Importing Great Expectations costs seconds, so that it is imported inside the functions; a flow
+calls `warm_up` in a thread while something else takes its time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from transforms.errors import LakeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from transforms.contract_rules import Rule
+
+RUNS_IN_DOCS: Final = 20
+"""Runs that Data Docs show; the table `checks` keeps them all."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Rules to be checked on one table; `key` are the columns that name a row of it."""
+
+    name: str
+    table: str
+    key: tuple[str, ...]
+    rules: Sequence[Rule]
+
+
+def warm_up() -> None:
+    """Import Great Expectations, without its usage statistics."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at import
+    import great_expectations  # noqa: F401, PLC0415  # costs seconds: see the module's docstring
+
+    from warehouse import gx_dialect  # noqa: PLC0415  # imports SQLAlchemy
+
+    gx_dialect.register()
+
+
+def validate(database: str, suites: Sequence[Suite], *, run_name: str, docs: Path | None) -> dict[str, dict[str, int]]:
+    """Let Great Expectations validate each suite on its table of an in-memory DuckDB database.
+
+    `database` is the name of one that this process holds open (`:memory:NAME`). With `docs` the
+    outcomes are added to the Data Docs in that folder. Returns, per suite, the number of rows that
+    broke each rule.
+    """
+    warm_up()
+    context = _context(docs)
+    source = context.data_sources.add_sql("staged", connection_string=f"paperlake_duckdb:///{database}")
+    outcomes = {suite.name: _run(context, source, suite, run_name) for suite in suites}
+    if docs is not None:
+        context.build_data_docs()
+    return outcomes
+
+
+def _context(docs: Path | None) -> Any:
+    import great_expectations as gx  # noqa: PLC0415  # costs seconds
+    from great_expectations.data_context.types.base import (  # noqa: PLC0415  # costs seconds
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    sites = {} if docs is None else {"lake": _site(docs)}
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        data_docs_sites=sites,
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
+
+
+def _site(docs: Path) -> dict[str, Any]:
+    return {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+
+
+def _run(context: Any, source: Any, suite: Suite, run_name: str) -> dict[str, int]:
+    import great_expectations as gx  # noqa: PLC0415  # costs seconds
+    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415  # costs seconds
+
+    batch = source.add_table_asset(suite.name, table_name=suite.table).add_batch_definition_whole_table("all")
+    expected = context.suites.add(
+        gx.ExpectationSuite(suite.name, expectations=[_expectation(rule, suite) for rule in suite.rules])
+    )
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(name=suite.name, data=batch, suite=expected)
+    )
+    validated = definition.run(result_format="SUMMARY", run_id=RunIdentifier(run_name=run_name))
+    return {result.expectation_config.meta["rule"]: _unexpected(result) for result in validated.results}
+
+
+def _expectation(rule: Rule, suite: Suite) -> Any:
+    from great_expectations.expectations.core import UnexpectedRowsExpectation  # noqa: PLC0415  # costs seconds
+
+    shown = ", ".join(dict.fromkeys((*suite.key, *rule.columns)))
+    return UnexpectedRowsExpectation(
+        unexpected_rows_query=f"SELECT {shown} FROM {{batch}} WHERE ({escape_query(rule.predicate)}) IS NOT TRUE",
+        description=f"{rule.name}: {rule.meaning}",
+        meta={"rule": rule.name},
+    )
+
+
+def escape_query(sql: str) -> str:
+    """Escape what Great Expectations (braces) and SQLAlchemy (colons before words) would take for parameters."""
+    return re.sub(r":(?=[\w$])", r"\\:", sql.replace("{", "{{").replace("}", "}}"))
+
+
+def _unexpected(result: Any) -> int:
+    """Read the count; an expectation that could not be evaluated must never pass for one that held."""
+    count = result.result.get("observed_value")
+    if not isinstance(count, int):
+        errors: Mapping[str, Any] = result.exception_info or {}
+        raise LakeError(
+            f"Great Expectations could not check the rule {result.expectation_config.meta['rule']}",
+            hint=str(errors),
+        )
+    return count
