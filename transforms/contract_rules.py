@@ -173,12 +173,9 @@ _OTHER_RULES: Final = (
     ),
     Rule(
         "abstract_differs_from_title",
-        # The lengths come first: they spare the folding of nearly every abstract.
-        _where_present(
-            "abstract",
-            f"title IS NULL OR length(abstract) > 2 * length(title) + 20 OR {_folded('abstract')} <> {_folded('title')}"
-            f" OR {_folded('title')} = ''",
-        ),
+        # CASE, not OR: of the branches of an OR all are computed, and folding every abstract takes seconds.
+        "CASE WHEN abstract IS NULL OR title IS NULL OR length(abstract) > 2 * length(title) + 20 THEN true"
+        f" ELSE {_folded('abstract')} <> {_folded('title')} OR {_folded('title')} = '' END",
         ("title", "abstract"),
         "abstract says more than the title",
     ),
