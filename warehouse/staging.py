@@ -1,0 +1,169 @@
+"""Reads one dump into staged Parquet: the first half of an ingest, done for each dump apart.
+
+file --open--> bytes --recognise--> reader --batches--> normalized --> STAGING/<dump_id>/
+                                                                      records-000001.parquet ...
+                                                                      rejects-000001.parquet ...
+                                                                      raw.zst (or .gz, as captured)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+import zstandard
+
+from transforms.errors import DumpError, UnreadableDumpError
+from transforms.normalize import captured_date_of, normalize_records
+from transforms.readers import recognise
+from transforms.readers.base import Batch, DumpInfo
+from warehouse.ledger import NewDump, uri_of
+from warehouse.locking import try_lock
+from warehouse.streams import open_dump, read_head, sha256_file
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+    from transforms.readers.base import Head, Reader
+    from warehouse.lake import Lake
+
+RAW_LEVEL: Final = 9
+"""zstd level of kept dumps: written once, kept for ever."""
+
+
+@dataclass(frozen=True)
+class StagedDump:
+    """What became of one dump so far: counts and places, never rows.
+
+    `error` says why the dump is refused; then nothing of it is staged.
+    """
+
+    dump_id: str
+    uri: str
+    byte_count: int
+    modified_at: dt.datetime
+    folder: Path
+    reader: str | None = None
+    compression: str | None = None
+    text_byte_count: int | None = None
+    captured_date: dt.date | None = None
+    records_read: int = 0
+    rejects_read: int = 0
+    error: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The dump's file name, for people."""
+        return Path(self.uri).name
+
+    @property
+    def record_files(self) -> list[Path]:
+        """Staged Parquet of the normalized records."""
+        return sorted(self.folder.glob("records-*.parquet"))
+
+    @property
+    def reject_files(self) -> list[Path]:
+        """Staged Parquet of the entries that could not be read."""
+        return sorted(self.folder.glob("rejects-*.parquet"))
+
+
+@contextmanager
+def staging_folder(lake: Lake, run_id: str) -> Iterator[Path]:
+    """Give a run its own folder in the lake's staging, and sweep away what dead runs left."""
+    _sweep(lake.staging)
+    folder = lake.staging / run_id
+    folder.mkdir(parents=True)
+    with (folder / "run.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(staging: Path) -> None:
+    """Remove the folders whose run holds its lock no longer."""
+    for lock_file in staging.glob("*/run.lock"):
+        with lock_file.open("a", encoding="utf-8") as lock:
+            if try_lock(lock):
+                shutil.rmtree(lock_file.parent, ignore_errors=True)
+
+
+def stage_dump(dump: NewDump, staging: Path) -> StagedDump:
+    """Read one dump into `staging`.
+
+    A dump that cannot be read comes back with its `error`; only errors of the disk that is
+    written to are raised.
+    """
+    folder = staging / dump.dump_id
+    shutil.rmtree(folder, ignore_errors=True)  # of an earlier try of this task
+    folder.mkdir()
+    staged = StagedDump(dump.dump_id, uri_of(dump.path), dump.byte_count, dump.modified_at, folder)
+    try:
+        staged = _read(dump, staged)
+        _keep_raw(dump, staged)
+    except DumpError as error:
+        shutil.rmtree(folder)
+        return replace(staged, error=str(error))
+    return staged
+
+
+def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
+    with open_dump(dump.path) as opened:
+        head: Head = read_head(opened)
+        reader: Reader = recognise(head)
+        captured = captured_date_of(dump.path.name) or dump.modified_at.date()
+        batches = reader.read(opened.stream, DumpInfo(dump.path.name, dump.modified_at))
+        shown: list[dt.date] = []
+        records_read = rejects_read = 0
+        for number, batch in enumerate(batches, start=1):
+            shown += _write_batch(batch, number, staged, captured)
+            records_read += batch.records.height
+            rejects_read += batch.rejects.height
+        return replace(
+            staged,
+            reader=reader.name,
+            compression=opened.compression,
+            text_byte_count=opened.byte_count,
+            captured_date=max(shown, default=captured),
+            records_read=records_read,
+            rejects_read=rejects_read,
+        )
+
+
+def _write_batch(batch: Batch, number: int, staged: StagedDump, captured: dt.date) -> list[dt.date]:
+    """Write one batch; return the latest day that it shows, if it shows any."""
+    if batch.rejects.height:
+        batch.rejects.write_parquet(staged.folder / f"rejects-{number:06d}.parquet")
+    if not batch.records.height:
+        return []
+    records = normalize_records(batch.records.lazy(), dump_id=staged.dump_id, captured_date=captured).collect()
+    assert_same_height(batch.records, records)
+    records.write_parquet(staged.folder / f"records-{number:06d}.parquet", compression="zstd", compression_level=1)
+    latest = records.get_column("seen_date").max()
+    return [latest] if latest is not None else []  # type: ignore[list-item]  # a Date column's max is a date
+
+
+def assert_same_height(before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Stop where a step that must keep every row did not."""
+    if before.height != after.height:
+        raise AssertionError(f"{before.height} rows went in, {after.height} came out")
+
+
+def _keep_raw(dump: NewDump, staged: StagedDump) -> None:
+    """Copy the dump as captured, compressed where it is plain, and check that it did not change meanwhile."""
+    if staged.compression or staged.reader == "parquet":
+        kept = staged.folder / f"raw.{staged.compression or 'parquet'}"
+        shutil.copyfile(dump.path, kept)
+    else:
+        kept = staged.folder / "raw.zst"
+        with dump.path.open("rb") as plain, kept.open("wb") as packed:
+            zstandard.ZstdCompressor(level=RAW_LEVEL).copy_stream(plain, packed)
+    if sha256_file(dump.path) != dump.dump_id:
+        raise UnreadableDumpError(
+            "the file changed while it was read", where=str(dump.path), hint="the next run reads it again"
+        )
