@@ -71,13 +71,15 @@ _STEPS: Final[tuple[tuple[str, str], ...]] = (
 
 def without_markup(text: pl.Expr) -> pl.Expr:
     """Lower-case text without its markup, symbols spelled as LaTeX names them."""
-    return only_where(text.str.contains(_HAS_MARKUP), text, lambda marked: _stripped(_unescaped(marked)))
+    return only_where(
+        text, lambda all_rows: all_rows.str.contains(_HAS_MARKUP), lambda marked: _stripped(_unescaped(marked))
+    )
 
 
 def _unescaped(text: pl.Expr) -> pl.Expr:
     return only_where(
-        text.str.contains(_HAS_ENTITY),
         text,
+        lambda all_rows: all_rows.str.contains(_HAS_ENTITY),
         lambda escaped: escaped.map_elements(_unescaped_twice, return_dtype=pl.String),
     )
 

@@ -73,7 +73,7 @@ _ACCENTS: Final = (
 def plain_letters(text: pl.Expr) -> pl.Expr:
     """Lower-case text in plain letters."""
     bare = text.str.replace_all(f"[{_APOSTROPHES}{_INVISIBLE}]", "")
-    return only_where(bare.str.len_bytes() != bare.str.len_chars(), bare, _spelled_out)
+    return only_where(bare, lambda all_rows: all_rows.str.len_bytes() != all_rows.str.len_chars(), _spelled_out)
 
 
 def _spelled_out(text: pl.Expr) -> pl.Expr:

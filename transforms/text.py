@@ -100,8 +100,8 @@ def repair_text(col: pl.Expr | str) -> pl.Expr:
         .str.normalize("NFC")
     )
     return only_where(
-        clean.str.contains(_SUSPECT),
         clean,
+        lambda text: text.str.contains(_SUSPECT),
         lambda damaged: damaged.map_elements(_mended, return_dtype=pl.String),
     )
 
@@ -143,8 +143,8 @@ def _text(col: pl.Expr | str) -> pl.Expr:
 
 def _joined(words: pl.Expr) -> pl.Expr:
     kept = only_where(
-        words.str.contains(r"\d \d"),
         words,
+        lambda text: text.str.contains(r"\d \d"),
         # twice, because neighbouring matches share a digit: "1 2 3"
         lambda text: text.str.replace_all(r"(\d) (\d)", "$1|$2").str.replace_all(r"(\d) (\d)", "$1|$2"),
     )
