@@ -304,7 +304,7 @@ def check_dumps(
         for number, dump in enumerate(staged):
             _split(connection, number, dump)
         _count_dumps(connection, staged)
-        unexpected = validate(name, suites, run_name=run_id, docs=docs)
+        unexpected = validate(name, suites, run_id=run_id, docs=docs)
         assert_agreement(unexpected, _own_counts(connection, suites))
         checked = tuple(_checked(connection, number, dump, batch) for number, dump in enumerate(staged))
         return ContractOutcome(checked, _checks(connection, suites, unexpected, run_id))

@@ -8,6 +8,7 @@ calls `warm_up` in a thread while something else takes its time.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from great_expectations.core.run_identifier import RunIdentifier
+
     from transforms.contract_rules import Rule
 
-RUNS_IN_DOCS: Final = 20
-"""Runs that Data Docs show; the table `checks` keeps them all."""
+SCHEME: Final = "paperlake_duckdb"
+"""Begins the connection strings of our dialect: paperlake_duckdb:///:memory:NAME."""
 
 
 @dataclass(frozen=True)
@@ -36,75 +39,74 @@ class Suite:
 
 
 def warm_up() -> None:
-    """Import Great Expectations, without its usage statistics."""
+    """Import Great Expectations, without its usage statistics and its remarks."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at import
     import great_expectations  # noqa: F401, PLC0415  # costs seconds: see the module's docstring
 
-    from warehouse import gx_dialect  # noqa: PLC0415  # imports SQLAlchemy
+    from warehouse import data_docs, gx_dialect  # noqa: F401, PLC0415  # import it and SQLAlchemy
 
-    gx_dialect.register()
+    # It logs errors and goes on; what matters of them is checked here and raised.
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    gx_dialect.register(SCHEME)
 
 
-def validate(database: str, suites: Sequence[Suite], *, run_name: str, docs: Path | None) -> dict[str, dict[str, int]]:
+def validate(
+    database: str, suites: Sequence[Suite], *, run_id: str, docs: Path | None = None
+) -> dict[str, dict[str, int]]:
     """Let Great Expectations validate each suite on its table of an in-memory DuckDB database.
 
     `database` is the name of one that this process holds open (`:memory:NAME`). With `docs` the
-    outcomes are added to the Data Docs in that folder. Returns, per suite, the number of rows that
-    broke each rule.
+    outcomes are added to the Data Docs in that folder, under `run_id`. Returns, per suite, the
+    number of rows that broke each rule.
     """
     warm_up()
+    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415  # costs seconds
+
+    from warehouse import data_docs  # noqa: PLC0415  # imports Great Expectations
+
+    run = RunIdentifier(run_name=run_id)
     context = _context(docs)
-    source = context.data_sources.add_sql("staged", connection_string=f"paperlake_duckdb:///{database}")
-    outcomes = {suite.name: _run(context, source, suite, run_name) for suite in suites}
+    source = context.data_sources.add_sql("staged", connection_string=f"{SCHEME}:///{database}")
+    outcomes = {suite.name: _run(context, source, suite, run) for suite in suites}
     if docs is not None:
-        context.build_data_docs()
+        data_docs.build(context, docs, run)
     return outcomes
 
 
 def _context(docs: Path | None) -> Any:
     import great_expectations as gx  # noqa: PLC0415  # costs seconds
-    from great_expectations.data_context.types.base import (  # noqa: PLC0415  # costs seconds
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
+    from great_expectations.data_context.types import base  # noqa: PLC0415  # costs seconds
 
-    sites = {} if docs is None else {"lake": _site(docs)}
-    config = DataContextConfig(
-        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-        data_docs_sites=sites,
+    from warehouse import data_docs  # noqa: PLC0415  # imports Great Expectations
+
+    defaults = base.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    if docs is not None:
+        defaults.stores[defaults.validation_results_store_name] = data_docs.outcome_store_config(docs)
+    config = base.DataContextConfig(
+        store_backend_defaults=defaults,
+        data_docs_sites={} if docs is None else {"lake": data_docs.site_config(docs)},
         analytics_enabled=False,
-        progress_bars=ProgressBarsConfig(globally=False),
+        progress_bars=base.ProgressBarsConfig(globally=False),
     )
     return gx.get_context(mode="ephemeral", project_config=config)
 
 
-def _site(docs: Path) -> dict[str, Any]:
-    return {
-        "class_name": "SiteBuilder",
-        "show_how_to_buttons": False,
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-    }
-
-
-def _run(context: Any, source: Any, suite: Suite, run_name: str) -> dict[str, int]:
+def _run(context: Any, source: Any, suite: Suite, run: RunIdentifier) -> dict[str, int]:
     import great_expectations as gx  # noqa: PLC0415  # costs seconds
-    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415  # costs seconds
 
-    batch = source.add_table_asset(suite.name, table_name=suite.table).add_batch_definition_whole_table("all")
+    rows = source.add_table_asset(suite.name, table_name=suite.table).add_batch_definition_whole_table("all")
     expected = context.suites.add(
         gx.ExpectationSuite(suite.name, expectations=[_expectation(rule, suite) for rule in suite.rules])
     )
-    definition = context.validation_definitions.add(
-        gx.ValidationDefinition(name=suite.name, data=batch, suite=expected)
-    )
-    validated = definition.run(result_format="SUMMARY", run_id=RunIdentifier(run_name=run_name))
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=rows, suite=expected))
+    validated = definition.run(result_format="SUMMARY", run_id=run)
     return {result.expectation_config.meta["rule"]: _unexpected(result) for result in validated.results}
 
 
 def _expectation(rule: Rule, suite: Suite) -> Any:
-    from great_expectations.expectations.core import UnexpectedRowsExpectation  # noqa: PLC0415  # costs seconds
+    from great_expectations.expectations.core.unexpected_rows_expectation import (  # noqa: PLC0415  # costs seconds
+        UnexpectedRowsExpectation,
+    )
 
     shown = ", ".join(dict.fromkeys((*suite.key, *rule.columns)))
     return UnexpectedRowsExpectation(

@@ -8,14 +8,11 @@ cursor of its own, which nothing but its result uses.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 from duckdb_engine import ConnectionWrapper, CursorWrapper, Dialect
 from sqlalchemy.dialects import registry
-
-SCHEME: Final = "paperlake_duckdb"
-"""Begins the connection strings of this dialect: paperlake_duckdb:///:memory:NAME."""
 
 
 class _Connection(ConnectionWrapper):
@@ -32,11 +29,11 @@ class CursorPerQueryDialect(Dialect):
 
     supports_statement_cache = True
 
-    def connect(self, *_: Any, **parameters: Any) -> ConnectionWrapper:
+    def connect(self, *_: Any, **parameters: Any) -> Any:
         """Connect as the rest of the program does: DuckDB refuses a second, different configuration."""
         return _Connection(duckdb.connect(parameters["database"]))
 
 
-def register() -> None:
-    """Make the scheme known to SQLAlchemy."""
-    registry.register(SCHEME, __name__, CursorPerQueryDialect.__name__)
+def register(scheme: str) -> None:
+    """Let SQLAlchemy take connection strings that begin with `scheme` to this dialect."""
+    registry.register(scheme, __name__, CursorPerQueryDialect.__name__)
