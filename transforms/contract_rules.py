@@ -1,4 +1,4 @@
-"""The rules that a record and a dump must keep, as SQL over one row.
+"""The rules that a record must keep, as SQL over one row.
 
 Most rules follow from `transforms.schema`: a required column is present, a length, a number or a
 pattern is kept. Beside them stand those that a column alone cannot say: a title that is really a
@@ -231,87 +231,4 @@ def record_rules(today: dt.date, *, without: frozenset[str] = frozenset({"varian
         *(_texts_rules(column) for column in columns if column.dtype == TEXTS),
         *_OTHER_RULES,
         *_date_rules(today),
-    )
-
-
-@dataclass(frozen=True)
-class DumpLimits:
-    """When a dump as a whole is not to be trusted.
-
-    A few bad entries happen everywhere (a last line cut off, a stray heading); when one entry in
-    five is bad, the layout has changed and the rest is not to be trusted either. Below
-    `fewest_rejects` a share says nothing: one bad entry of three is still one bad entry.
-    """
-
-    largest_reject_share: float = 0.20
-    fewest_rejects: int = 5
-
-
-DUMP_LIMITS: Final = DumpLimits()
-
-
-@dataclass(frozen=True)
-class DumpRule(Rule):
-    """A rule on the counts of one dump, with what to say of a dump that breaks it.
-
-    `complaint` is a format string over the columns of the dump's counts.
-    """
-
-    complaint: str
-    hint: str
-
-
-def dump_rules(limits: DumpLimits = DUMP_LIMITS) -> tuple[DumpRule, ...]:
-    """Return every rule on a dump as a whole, the most telling first."""
-    share = limits.largest_reject_share
-    return (
-        DumpRule(
-            "dump_has_entries",
-            "entries_read > 0",
-            ("entries_read",),
-            "the dump holds at least one entry",
-            "no entry found in it",
-            "see whether the file is complete and of the format that its reader knows",
-        ),
-        DumpRule(
-            "dump_keeps_records",
-            "entries_read = 0 OR records_kept > 0",
-            ("entries_read", "records_kept"),
-            "at least one entry of the dump is good",
-            "all {entries_read} entries are rejected: {reasons}",
-            "see whether the file is of the format that its reader knows; the layout of its source may have changed",
-        ),
-        DumpRule(
-            "reject_share_within_limit",
-            f"entries_rejected < {limits.fewest_rejects} OR entries_rejected <= {share} * entries_read",
-            ("entries_read", "entries_rejected"),
-            f"at most {share:.0%} of the entries are rejected, or fewer than {limits.fewest_rejects}",
-            f"{{entries_rejected}} of {{entries_read}} entries are rejected, more than {share:.0%}: {{reasons}}",
-            "the layout of its source may have changed: compare the file with an older one of the same source",
-        ),
-        DumpRule(
-            "entries_accounted_for",
-            "entries_read = records_kept + entries_rejected",
-            ("entries_read", "records_kept", "entries_rejected"),
-            "every entry that was read is kept or rejected",
-            "{entries_read} entries were read, but {records_kept} are kept and {entries_rejected} rejected",
-            "this is a fault of paperlake: please report it, with the file",
-        ),
-        DumpRule(
-            "positions_contiguous",
-            "entries_read = 0 OR (distinct_positions = entries_read"
-            " AND lowest_position = 1 AND highest_position = entries_read)",
-            ("entries_read", "distinct_positions", "lowest_position", "highest_position"),
-            "the positions of records and rejects are 1, 2, 3 ... without gap or repetition",
-            "{entries_read} entries have {distinct_positions} positions from {lowest_position} to {highest_position}",
-            "its reader lost or repeated entries: please report this, with the file",
-        ),
-        DumpRule(
-            "records_name_their_dump",
-            "foreign_records = 0",
-            ("foreign_records",),
-            "every record names the dump that holds it",
-            "{foreign_records} records name another dump",
-            "its staged files are mixed up: ingest again",
-        ),
     )

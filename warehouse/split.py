@@ -1,0 +1,182 @@
+"""Split staged entries into kept and rejected, over Parquet, in DuckDB.
+
+    records-*.parquet --rules--> broken rules per row --+--> kept.parquet      rows that broke none
+    rejects-*.parquet ----------------------------------+--> rejected.parquet  the rest, with all reasons
+
+Each row is read once to judge it and once to write it, in bounded memory; what is held is the list
+of broken rows, which is short or else the dump is held back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import duckdb
+
+from transforms.schema import RECORDS, Column
+from warehouse.sqltext import literal, no_pattern, parquet, script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from transforms.contract_rules import Rule
+
+
+class StagedEntries(Protocol):
+    """What the contract needs to know of a staged dump; `warehouse.staging.StagedDump` is one."""
+
+    @property
+    def dump_id(self) -> str:
+        """SHA-256 of the dump."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dump, for people."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the dump is staged, and where the split writes."""
+
+    @property
+    def records_read(self) -> int:
+        """Entries that the reader gave as records."""
+
+    @property
+    def rejects_read(self) -> int:
+        """Entries that the reader gave as rejects."""
+
+    @property
+    def record_files(self) -> Sequence[Path]:
+        """Parquet of the normalized records."""
+
+    @property
+    def reject_files(self) -> Sequence[Path]:
+        """Parquet of the entries that could not be read (RAW_REJECT)."""
+
+
+KEPT_COLUMNS: Final[tuple[Column, ...]] = tuple(column for column in RECORDS.columns if column.name != "variant_id")
+"""What a kept record has: variant_id comes later."""
+
+KEPT: Final = "kept.parquet"
+REJECTED: Final = "rejected.parquet"
+
+MEMORY_LIMIT: Final = "1GB"
+"""For the contract alone; DuckDB spills beyond it, into the staging folder."""
+
+_RECORD_TYPES: Final = {column.name: column.sql_type for column in KEPT_COLUMNS} | {"line": "BIGINT", "raw": "VARCHAR"}
+_REJECT_TYPES: Final = {"position": "BIGINT", "line": "BIGINT", "raw": "VARCHAR", "reason": "VARCHAR"}
+
+
+@contextmanager
+def open_entries(staged: Sequence[StagedEntries]) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """Open a database in memory that sees the folders of the staged dumps and nothing else.
+
+    Yields the connection and the name by which the rest of the process can open the same database.
+    It has the views staged_records and staged_rejects, and the table files that says which dump
+    (by its place in `staged`) a file is of.
+    """
+    name = f":memory:contract-{uuid.uuid4().hex}"
+    with duckdb.connect(name) as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute(f"SET temp_directory = {literal(str(staged[0].folder / 'spill'))}")
+        # DuckDB looks at the path before and after it takes it for a pattern: both spellings are named.
+        folders = [spelt for dump in staged for spelt in (str(dump.folder), no_pattern(str(dump.folder)))]
+        connection.execute(f"SET allowed_directories = [{', '.join(map(literal, folders))}]")
+        connection.execute("SET enable_external_access = false")
+        _create_views(connection, staged)
+        yield connection, name
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> None:
+    records = [(str(file), number) for number, dump in enumerate(staged) for file in dump.record_files]
+    rejects = [(str(file), number) for number, dump in enumerate(staged) for file in dump.reject_files]
+    connection.execute("CREATE TABLE files (filename VARCHAR, dump_number BIGINT)")
+    if records or rejects:
+        connection.executemany("INSERT INTO files VALUES (?, ?)", [*records, *rejects])
+    _create_view(connection, "staged_records", records, _RECORD_TYPES)
+    _create_view(connection, "staged_rejects", rejects, _REJECT_TYPES)
+
+
+def _create_view(
+    connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[tuple[str, int]], types: Mapping[str, str]
+) -> None:
+    """Make one view of the files, with the name of the file that each row is of; empty without files."""
+    columns = {**types, "filename": "VARCHAR"}
+    if files:
+        source = f"SELECT {', '.join(columns)} FROM {parquet(Path(file) for file, _ in files)}"
+    else:
+        typed = ", ".join(f"CAST(NULL AS {sql_type}) AS {column}" for column, sql_type in columns.items())
+        source = f"SELECT {typed} WHERE false"
+    connection.execute(f"CREATE VIEW {name} AS {source}")
+
+
+def find_broken(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> None:
+    """Make the table broken: dump_number, position and all broken rules of each row that breaks any."""
+    named = ", ".join(f"CASE WHEN ({rule.predicate}) IS NOT TRUE THEN {literal(rule.name)} END" for rule in rules)
+    connection.execute(f"""
+        CREATE TABLE broken AS
+        SELECT dump_number, position, reasons FROM (
+            SELECT filename, position, list_filter([{named}], lambda name: name IS NOT NULL) AS reasons
+            FROM staged_records
+        ) JOIN files USING (filename)
+        WHERE len(reasons) > 0
+    """)
+
+
+def split(connection: duckdb.DuckDBPyConnection, number: int, dump: StagedEntries) -> None:
+    """Write kept.parquet and rejected.parquet of one dump, each in the order of the positions.
+
+    `number` is the place of the dump in the batch. The files have the columns of `records` without
+    variant_id, and those of `rejects` without run_id and rejected_at.
+    """
+    columns = ", ".join(column.name for column in KEPT_COLUMNS)
+    records = _table(dump.record_files, "staged_records")
+    rejects = _table(dump.reject_files, "staged_rejects")
+    broken = f"(SELECT position, reasons FROM broken WHERE dump_number = {number})"
+    # The staged files are in order; a join loses it and a sort costs: only where there is something to take out.
+    without = f"ANTI JOIN {broken} USING (position) ORDER BY position" if scalar(connection, f"FROM {broken}") else ""
+    _copy(connection, f"SELECT {columns} FROM {records} {without}", dump.folder / KEPT)
+    _copy(
+        connection,
+        f"""
+        SELECT {literal(dump.dump_id)} AS dump_id, * FROM (
+            SELECT position, line, 'read' AS stage, [reason] AS reasons, raw FROM {rejects}
+            UNION ALL
+            SELECT position, line, 'contract', reasons, raw FROM {records} JOIN {broken} USING (position)
+        ) ORDER BY position
+        """,
+        dump.folder / REJECTED,
+    )
+
+
+def _table(files: Sequence[Path], view: str) -> str:
+    return parquet(files) if files else f"(FROM {view} LIMIT 0)"
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    connection.execute(
+        f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    )
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, source: str) -> int:
+    """Count the rows of `FROM source`."""
+    row = connection.execute(f"SELECT count(*) {source}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_dumps(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> None:
+    """Make the table staged_dumps: per dump what was read and what stands in the written files."""
+    connection.execute(script("contract_dumps"))
+    for number, dump in enumerate(staged):
+        counts = script("contract_count").format(
+            records=_table(dump.record_files, "staged_records"),
+            kept=parquet([dump.folder / KEPT]),
+            rejected=parquet([dump.folder / REJECTED]),
+        )
+        values = {"number": number, "dump_id": dump.dump_id, "read": dump.records_read + dump.rejects_read}
+        connection.execute(counts, values)
