@@ -1,1 +1,26 @@
-"""Recognises and reads dump formats; see `transforms.readers.base` for what a reader is."""
+"""The registry of dump formats: one reader per format, recognised by its content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from transforms.readers import hf_papers_text
+from transforms.readers.sniff import refuse_non_text, unknown_format
+
+if TYPE_CHECKING:
+    from transforms.readers.base import Head, Reader
+
+READERS: Final[tuple[Reader, ...]] = (hf_papers_text.READER,)
+"""Every format that paperlake reads; where two are equally sure, the first wins."""
+
+
+def recognise(head: Head) -> Reader:
+    """Return the reader that is surest of a dump, from the dump's name and first bytes.
+
+    Raises DamagedDumpError for an empty or binary dump, UnknownFormatError where no reader is sure.
+    """
+    confidence, reader = max(((reader.sniff(head), reader) for reader in READERS), key=lambda found: found[0])
+    if confidence > 0:
+        return reader
+    refuse_non_text(head)
+    raise unknown_format(head, READERS)

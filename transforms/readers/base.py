@@ -10,6 +10,7 @@ their raw text and line, so that nothing is lost; a stream that makes no sense a
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -26,6 +27,14 @@ BATCH_SIZE: Final = 10_000
 
 MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 """The longest line that a reader takes; the longest real one known (OpenAlex) is about 4 MB."""
+
+HEAD_BYTES: Final = 64 * 1024
+"""How many of the first bytes a reader may look at: room for the first long lines of any format."""
+
+MARKS: Final = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+SHOWN_LENGTH: Final = 120
+"""The longest piece of a dump's name or text that a message quotes, in characters."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +90,33 @@ class Reader:
     read: Callable[[BinaryIO, DumpInfo], Iterator[Batch]]
 
 
+def shown(text: str, length: int = SHOWN_LENGTH) -> str:
+    """Quote a name or a piece of a dump on one printable line, so that it cannot forge a message."""
+    if len(text) > length:
+        text = text[: length - 3] + "..."
+    is_plain = text.isprintable() and text == text.strip() and not set(text) & set("\\'\"")
+    return text if is_plain and text else ascii(text)
+
+
+def place(info: DumpInfo, line: int | None = None) -> str:
+    """Where an error stands: the dump, and the line if there is one."""
+    return shown(info.name) if line is None else f"{shown(info.name)}, line {line:,}"
+
+
+def head_text(head: Head) -> str:
+    """Return the first bytes as text for a look at them: UTF-16 by its mark, else UTF-8, else as Windows wrote it."""
+    for mark, encoding in MARKS.items():
+        if head.data.startswith(mark):
+            return head.data.removeprefix(mark).decode(encoding, "ignore")
+    try:
+        return head.data.decode()
+    except UnicodeDecodeError as error:
+        is_cut = error.reason == "unexpected end of data"
+        return head.data.decode("utf-8" if is_cut else "cp1252", "ignore")
+
+
 def batched(entries: Iterable[Entry | Broken], size: int = BATCH_SIZE) -> Iterator[Batch]:
-    """Number the entries 1, 2, 3 ... and gather them into batches of at most `size`."""
+    """Count the entries 1, 2, 3 ... and gather them into batches of at most `size`."""
     records: list[dict[str, object]] = []
     rejects: list[dict[str, object]] = []
     for position, entry in enumerate(entries, start=1):

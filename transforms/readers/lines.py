@@ -1,0 +1,128 @@
+"""Cut a stream of bytes into lines, without ever holding more than one line that is too long.
+
+    stream  --chunks-->  UTF-16 to UTF-8 if it has that mark  --split-->  Line, Line, Line ...
+
+Only a line feed ends a line (a carriage return before it goes with it), so that the separators
+which Unicode knows beside it stay inside the text they belong to. A stream without any line feed
+is cut at carriage returns.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+
+from transforms.errors import DamagedDumpError, HostileDumpError
+from transforms.readers.base import MAX_LINE_BYTES, DumpInfo, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_CHUNK_BYTES: Final = 1024 * 1024
+_UTF16_MARKS: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+class Line(NamedTuple):
+    """One line: its number from 1, the offset of its first byte, its bytes, and whether a line end closed it."""
+
+    number: int
+    offset: int
+    data: bytes
+    is_closed: bool
+
+
+def read_lines(stream: BinaryIO, info: DumpInfo) -> Iterator[Line]:
+    """Yield the lines of a stream, without their line ends and without a byte order mark.
+
+    Offsets count from after the byte order mark. Raises HostileDumpError for a line longer than
+    MAX_LINE_BYTES and DamagedDumpError for UTF-16 that breaks off or is invalid.
+    """
+    chunks = _chunks(stream, info)
+    first = next(chunks, b"")
+    ending = b"\r" if b"\r" in first and b"\n" not in first else b"\n"
+    number, offset, rest = 0, 0, b""
+    for chunk in _chain(first, chunks):
+        *closed, rest = (rest + chunk).split(ending)
+        for data in closed:
+            number += 1
+            _check_length(data, number, info)
+            yield Line(number, offset, data.removesuffix(b"\r"), is_closed=True)
+            offset += len(data) + 1
+        _check_length(rest, number + 1, info)
+    if rest:
+        yield Line(number + 1, offset, rest.removesuffix(b"\r"), is_closed=False)
+
+
+def decode_utf8(line: Line, info: DumpInfo) -> str:
+    """Return the text of a line that must be UTF-8 without NUL.
+
+    Raises DamagedDumpError with the line and the offset of the byte that is wrong.
+    """
+    if (nul := line.data.find(b"\0")) >= 0:
+        raise DamagedDumpError(
+            f"holds a NUL byte at byte {line.offset + nul:,}",
+            where=place(info, line.number),
+            hint="the copy is damaged, or the file is not text; capture the page again",
+        )
+    try:
+        return line.data.decode()
+    except UnicodeDecodeError as error:
+        if ends_inside_character(line, error):
+            raise cut_character(line, info) from error
+        raise DamagedDumpError(
+            f"is not UTF-8 at byte {line.offset + error.start:,}",
+            where=place(info, line.number),
+            hint="save the dump as UTF-8",
+        ) from error
+
+
+def ends_inside_character(line: Line, error: UnicodeDecodeError) -> bool:
+    """Tell whether the dump breaks off in the middle of this line's last character."""
+    return not line.is_closed and error.reason == "unexpected end of data"
+
+
+def cut_character(line: Line, info: DumpInfo) -> DamagedDumpError:
+    """Return the error for a dump that ends with half a character."""
+    return DamagedDumpError(
+        f"is truncated: it ends in the middle of a character, after byte {line.offset + len(line.data):,}",
+        where=place(info, line.number),
+        hint="copy or capture the whole file again",
+    )
+
+
+def _check_length(data: bytes, number: int, info: DumpInfo) -> None:
+    if len(data) > MAX_LINE_BYTES:
+        raise HostileDumpError(
+            f"has a line of more than {MAX_LINE_BYTES:,} bytes",
+            where=place(info, number),
+            hint="no entry is that long; the line ends are lost or the file is something else",
+        )
+
+
+def _chain(first: bytes, others: Iterable[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from others
+
+
+def _chunks(stream: BinaryIO, info: DumpInfo) -> Iterator[bytes]:
+    first = stream.read(_CHUNK_BYTES)
+    encoding = _UTF16_MARKS.get(first[:2])
+    raw = _chain(first.removeprefix(codecs.BOM_UTF8) if encoding is None else first[2:], _reads(stream))
+    yield from raw if encoding is None else _as_utf8(raw, encoding, info)
+
+
+def _reads(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _as_utf8(chunks: Iterable[bytes], encoding: str, info: DumpInfo) -> Iterator[bytes]:
+    try:
+        for text in codecs.iterdecode(chunks, encoding):
+            yield text.encode()
+    except UnicodeError as error:
+        raise DamagedDumpError(
+            "says that it is UTF-16, but breaks off or is not valid UTF-16",
+            where=place(info),
+            hint="save the dump as UTF-8",
+        ) from error
