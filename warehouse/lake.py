@@ -1,17 +1,19 @@
 """The lake: where its parts lie, and how it is opened.
 
-    LAKE/catalog.sqlite   the DuckLake catalog: tables, snapshots, which Parquet files are valid
-    LAKE/data/            the Parquet files
-    LAKE/raw/             every dump as it was captured, by its SHA-256
-    LAKE/docs/            Data Docs of the contract, HTML
-    LAKE/staging/         what a run prepares before it publishes; emptied by the next run
-    LAKE/writer.lock      held by the one process that publishes
+LAKE/catalog.sqlite   the DuckLake catalog: tables, snapshots, which Parquet files are valid
+LAKE/data/            the Parquet files
+LAKE/raw/             every dump as it was captured, by its SHA-256
+LAKE/docs/            Data Docs of the contract, HTML
+LAKE/staging/         what a run prepares before it publishes; emptied by the next run
+LAKE/writer.lock      held by the one process that publishes
 """
 
 from __future__ import annotations
 
 import importlib.util
-from contextlib import contextmanager
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -72,16 +74,41 @@ class Lake:
 
 
 def create_lake(lake: Lake) -> None:
-    """Create the folders and the empty tables of a lake; do nothing where they are there."""
+    """Create a lake with empty tables; do nothing where there is one.
+
+    The catalog is made under another name and then renamed, so that it is there whole or not at
+    all. The caller holds the writer's lock.
+    """
+    if lake.exists:
+        return
+    _make_folders(lake)
+    unborn = Lake(lake.root / "staging" / "unborn")
+    shutil.rmtree(unborn.root, ignore_errors=True)
+    unborn.root.mkdir()
+    connection = connect_extensions(lake)
+    try:
+        attach(connection, unborn, read_only=False, data=lake.data)
+        _create_tables(connection)
+    finally:
+        connection.close()
+    _let_readers_and_writer_meet(unborn.catalog)
+    unborn.catalog.replace(lake.catalog)
+    unborn.root.rmdir()
+
+
+def _make_folders(lake: Lake) -> None:
     try:
         for folder in (lake.data, lake.raw, lake.staging):
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         hint = "choose a folder that you may write to with --lake"
         raise LakeError(f"cannot make the lake's folders: {error.strerror}", where=str(lake.root), hint=hint) from error
-    with attached(lake) as connection:
-        if not _has_tables(connection):
-            _create_tables(connection)
+
+
+def _let_readers_and_writer_meet(catalog: Path) -> None:
+    """Have SQLite keep a write-ahead log: readers then do not wait for the writer, nor it for them."""
+    with closing(sqlite3.connect(catalog)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 @contextmanager
@@ -113,13 +140,16 @@ def connect_extensions(lake: Lake) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def attach(connection: duckdb.DuckDBPyConnection, lake: Lake, *, read_only: bool) -> None:
-    """Attach the lake to `connection` under the name `lake` and make it the current database."""
+def attach(connection: duckdb.DuckDBPyConnection, lake: Lake, *, read_only: bool, data: Path | None = None) -> None:
+    """Attach the lake to `connection` under the name `lake` and make it the current database.
+
+    `data` is the folder of the Parquet files where it is not the lake's own.
+    """
     if read_only and not lake.exists:
         hint = "make one with: paperlake ingest PATH --lake DIR"
         raise LakeError("there is no lake here", where=str(lake.root), hint=hint)
     options = ["READ_ONLY"] if read_only else ["DATA_INLINING_ROW_LIMIT 0"]
-    options += [f"DATA_PATH {literal(f'{lake.data.resolve()}/')}", "OVERRIDE_DATA_PATH true"]
+    options += [f"DATA_PATH {literal(f'{(data or lake.data).resolve()}/')}", "OVERRIDE_DATA_PATH true"]
     try:
         connection.execute(
             f"ATTACH {literal(f'ducklake:sqlite:{lake.catalog}')} AS lake ({', '.join(options)}); USE lake"

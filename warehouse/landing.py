@@ -39,26 +39,32 @@ class Landing:
     problems: list[PaperlakeError] = field(default_factory=list)
 
 
-def find_dumps(paths: Sequence[str], *, outside: Path) -> Landing:
+def find_dumps(paths: Sequence[str], *, outside: Path, may_be_empty: bool = False) -> Landing:
     """Find every dump file that `paths` name: files, folders (with all below them) and globs.
 
-    The lake's own folder, `outside`, is never searched. The files come in the order of their
-    names, each once, whatever the order of `paths`.
+    The lake's own folder, `outside`, is never searched. A folder without files is a problem unless
+    it `may_be_empty`. The files come in the order of their names, each once, whatever the order
+    of `paths`.
     """
     landing = Landing()
     found: set[Path] = set()
     for path in paths:
         try:
-            found.update(_expand(path, outside.resolve(), landing.problems))
+            below = set(_expand(path, outside.resolve(), landing.problems))
         except PaperlakeError as error:
             landing.problems.append(error)
+            continue
+        if not below and not may_be_empty:
+            hint = "put dump files into it"
+            landing.problems.append(UsageError("there are no dumps in this folder", where=path, hint=hint))
+        found |= below
     young = _signatures(path for path in found if _is_young(path))
     if young:
         time.sleep(WATCH_SECONDS)
     growing = {path for path, before in young.items() if _signature(path) != before}
-    for path in sorted(found):
-        is_partial = path in growing or path.name.endswith(PARTIAL_SUFFIXES)
-        (landing.left_for_later if is_partial else landing.files).append(path)
+    for file in sorted(found):
+        is_partial = file in growing or file.name.endswith(PARTIAL_SUFFIXES)
+        (landing.left_for_later if is_partial else landing.files).append(file)
     return landing
 
 
@@ -74,15 +80,10 @@ def _expand(path: str, outside: Path, problems: list[PaperlakeError]) -> Iterato
 
 
 def _below(path: Path, outside: Path, problems: list[PaperlakeError]) -> Iterator[Path]:
-    if not path.is_dir():
+    if path.is_dir():
+        yield from _walk(path, outside, problems)
+    else:
         yield path
-        return
-    is_empty = True
-    for file in _walk(path, outside, problems):
-        is_empty = False
-        yield file
-    if is_empty:
-        problems.append(UsageError("there are no dumps in this folder", where=str(path), hint="put dump files into it"))
 
 
 def _walk(folder: Path, outside: Path, problems: list[PaperlakeError]) -> Iterator[Path]:

@@ -11,13 +11,11 @@ The raw dumps are put in place before: a raw file that no dump in the ledger nam
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import duckdb
-import polars as pl
 
 from transforms.errors import LakeError
 from transforms.schema import TABLES
@@ -27,6 +25,8 @@ from warehouse.sqltext import parquet, script
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import polars as pl
 
     from warehouse.staging import StagedDump
 
@@ -56,7 +56,7 @@ def keep_raw(dumps: Sequence[StagedDump], lake: Lake) -> None:
         staged = next(dump.folder.glob("raw.*"))
         kept = lake.raw / dump.dump_id[:2] / f"{dump.dump_id}{staged.suffix}"
         kept.parent.mkdir(exist_ok=True)
-        os.replace(staged, kept)
+        staged.replace(kept)
 
 
 def publish(publication: Publication, lake: Lake) -> None:
@@ -70,7 +70,11 @@ def publish(publication: Publication, lake: Lake) -> None:
                 _transact(connection, publication)
         except (duckdb.Error, LakeError) as error:
             if not _is_passing(error) or attempt == ATTEMPTS - 1:
-                raise LakeError(f"publishing failed: {error}", where=str(lake.root), hint="nothing of this batch is in the lake; run again") from error
+                raise LakeError(
+                    f"publishing failed: {error}",
+                    where=str(lake.root),
+                    hint="nothing of this batch is in the lake; run again",
+                ) from error
             time.sleep(PAUSE_SECONDS * 2**attempt)
         else:
             return

@@ -98,7 +98,10 @@ def _refuse_writes(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     if len(statements) != 1:
         raise QueryError(f"{len(statements)} statements were given", hint="give one query")
     if statements[0].type != duckdb.StatementType.SELECT:
-        raise QueryError(f"this is no query but a statement of the kind {statements[0].type.name}", hint="the lake is read with SELECT")
+        raise QueryError(
+            f"this is no query but a statement of the kind {statements[0].type.name}",
+            hint="the lake is read with SELECT",
+        )
     for name in _table_functions(_parse(connection, statements[0].query)):
         if name not in TABLE_FUNCTIONS:
             raise QueryError(f"the table function {name} is not allowed here", hint="ask the tables of the lake")

@@ -17,10 +17,10 @@ import polars as pl
 from transforms.dedupe.assign import Assignment, assign_papers
 from transforms.dedupe.block import blocking_keys, candidate_pairs
 from transforms.dedupe.cluster import cluster
+from transforms.dedupe.evidence import matched_rows, repeated_rows, turned_rows
 from transforms.dedupe.match import match_pairs
 from transforms.dedupe.merge import merge_papers
 from transforms.dedupe.variants import COMPARED_FIELDS, compared, with_variant_id
-from transforms.dedupe.evidence import matched_rows, repeated_rows, turned_rows
 from transforms.schema import PAPERS, RECORDS
 from warehouse import neighbours
 from warehouse.lake import Lake, attached
@@ -106,7 +106,7 @@ def resolve(kept: Sequence[Path], lake: Lake, folder: Path, *, run_id: str, now:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path], records_file: Path) -> _Batch:
-    pl.scan_parquet(kept).pipe(with_variant_id).select(RECORDS.names).sink_parquet(records_file)
+    pl.scan_parquet(list(kept)).pipe(with_variant_id).select(RECORDS.names).sink_parquet(records_file)
     members = pl.read_parquet(records_file, columns=["record_id", "variant_id", "seen_date"])
     known = neighbours.known_variants(connection, members["variant_id"])
     first = members.join(known, on="variant_id", how="anti").group_by("variant_id").agg(pl.col("record_id").min())

@@ -8,6 +8,7 @@ file --open--> bytes --recognise--> reader --batches--> normalized --> STAGING/<
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import shutil
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import polars as pl
 import zstandard
 
 from transforms.errors import DumpError, UnreadableDumpError
@@ -30,8 +30,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
+    import polars as pl
+
     from transforms.readers.base import Head, Reader
     from warehouse.lake import Lake
+
+PASSING: Final = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.ECONNRESET, errno.EBUSY})
+"""System errors that another try may not meet."""
 
 RAW_LEVEL: Final = 9
 """zstd level of kept dumps: written once, kept for ever."""
@@ -93,11 +98,19 @@ def _sweep(staging: Path) -> None:
                 shutil.rmtree(lock_file.parent, ignore_errors=True)
 
 
+def refuse(dump: NewDump, error: Exception, staging: Path) -> StagedDump:
+    """Make the record of a dump that could not even be tried to the end."""
+    hint = "check the disk or the network, then run again"
+    refused = UnreadableDumpError(f"reading failed: {error}", where=str(dump.path), hint=hint)
+    folder = staging / dump.dump_id
+    return StagedDump(dump.dump_id, uri_of(dump.path), dump.byte_count, dump.modified_at, folder, error=str(refused))
+
+
 def stage_dump(dump: NewDump, staging: Path) -> StagedDump:
     """Read one dump into `staging`.
 
-    A dump that cannot be read comes back with its `error`; only errors of the disk that is
-    written to are raised.
+    A dump that cannot be read comes back with its `error`. OSError is raised where the disk or the
+    network failed, so that the caller can try again.
     """
     folder = staging / dump.dump_id
     shutil.rmtree(folder, ignore_errors=True)  # of an earlier try of this task
@@ -107,9 +120,16 @@ def stage_dump(dump: NewDump, staging: Path) -> StagedDump:
         staged = _read(dump, staged)
         _keep_raw(dump, staged)
     except DumpError as error:
+        if _is_passing(error):
+            raise OSError(str(error)) from error
         shutil.rmtree(folder)
         return replace(staged, error=str(error))
     return staged
+
+
+def _is_passing(error: DumpError) -> bool:
+    """Tell a failure of the disk or the network from a fault of the dump."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in PASSING
 
 
 def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
@@ -145,7 +165,7 @@ def _write_batch(batch: Batch, number: int, staged: StagedDump, captured: dt.dat
     assert_same_height(batch.records, records)
     records.write_parquet(staged.folder / f"records-{number:06d}.parquet", compression="zstd", compression_level=1)
     latest = records.get_column("seen_date").max()
-    return [latest] if latest is not None else []  # type: ignore[list-item]  # a Date column's max is a date
+    return [latest] if latest is not None else []
 
 
 def assert_same_height(before: pl.DataFrame, after: pl.DataFrame) -> None:

@@ -1,0 +1,44 @@
+# The commands of paperlake for people; each builds .venv from the lock if it is not there.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## build .venv from the lock
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "paperlake needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+demo: $(READY) ## ingest the sample dumps into ./lake and show what is in it
+	$(BIN)/paperlake ingest samples --lake lake || test $$? -eq 1
+	$(BIN)/paperlake status --lake lake
+	$(BIN)/paperlake sql "SELECT title, record_count, first_seen_date, last_seen_date FROM papers ORDER BY record_count DESC, title LIMIT 5" --lake lake
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest -n auto
+
+check: $(READY) ## format, lint, types and tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n auto
+
+bench: $(READY) ## measure speed and memory beside their floors
+	$(BIN)/python benchmarks/run.py
+
+lock: $(READY) ## pin the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
+
+clean: ## remove .venv, the demo lake and caches
+	rm -rf .venv lake build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

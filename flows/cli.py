@@ -1,0 +1,162 @@
+"""The command line: `paperlake ingest | serve | sql | status | explain`.
+
+Data goes to standard output, everything else to standard error.
+Exit codes: 0 all done, 1 some dumps were refused and the others are in, 2 wrong usage,
+3 nothing could be done.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION, be_private, be_quiet
+from transforms.errors import PaperlakeError
+
+PARTLY_DONE = 1
+NOTHING_DONE = 3
+
+app = typer.Typer(
+    name="paperlake",
+    help="Turn a folder of research-paper dumps into one clean, deduplicated lake that answers SQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+LakeOption = Annotated[
+    Path,
+    typer.Option("--lake", envvar="PAPERLAKE_LAKE", help="Folder of the lake.", show_default="./lake"),
+]
+
+
+class Format(enum.StrEnum):
+    """How `paperlake sql` writes its result."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+def main() -> None:
+    """Run the command line; what paperlake refuses on purpose ends in one line, not in a traceback."""
+    be_private()
+    try:
+        app()
+    except PaperlakeError as error:
+        fail(error)
+
+
+def fail(error: PaperlakeError) -> NoReturn:
+    """Say what went wrong and leave."""
+    say(f"error: {error}")
+    raise SystemExit(NOTHING_DONE)
+
+
+def say(text: str) -> None:
+    """Print one line for people to standard error, whatever stands in it."""
+    from flows.show import plain  # noqa: PLC0415  # rich is imported when something is shown
+
+    print(plain(text).plain, file=sys.stderr, flush=True)  # noqa: T201  # this is the command line
+
+
+@app.callback(invoke_without_command=True)
+def version(*, version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False) -> None:
+    """Show the version where it is asked for."""
+    if version:
+        print(f"paperlake {VERSION}")  # noqa: T201  # this is the command line
+        raise typer.Exit
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dump files, folders of them, or globs.")],
+    lake: LakeOption = Path(DEFAULT_LAKE),
+    wait: Annotated[float, typer.Option(help="Seconds to wait while another run publishes.")] = DEFAULT_WAIT_SECONDS,
+) -> None:
+    """Ingest the new dumps into the lake; dumps that are in it already are passed over.
+
+    Example: `paperlake ingest landing/ extra/2025-03-18.jsonl.gz --lake lake`
+    """
+    be_quiet()
+    from flows.runs import run_ingest  # noqa: PLC0415  # prefect takes a second to import
+
+    report = run_ingest(paths, lake, wait)
+    from flows.show import show_report  # noqa: PLC0415
+
+    show_report(report)
+    for path in report.left_for_later:
+        say(f"left for later, its upload is under way: {path}")
+    for problem in report.problems:
+        say(f"refused: {problem}")
+    if report.problems:
+        is_some_done = report.published or report.known_dumps
+        raise SystemExit(PARTLY_DONE if is_some_done else NOTHING_DONE)
+
+
+@app.command()
+def serve(
+    landing: Annotated[str, typer.Argument(metavar="LANDING", help="The folder that dumps are put into.")],
+    lake: LakeOption = Path(DEFAULT_LAKE),
+    every: Annotated[str, typer.Option(help="How often to look: 30s, 15m, 2h, 1d.")] = "15m",
+    cron: Annotated[str | None, typer.Option(help="When to look, as a cron expression, instead of --every.")] = None,
+) -> None:
+    """Pull what is new in LANDING into the lake, on a schedule, one run at a time.
+
+    Serves the flow as a Prefect deployment until it is stopped; with PREFECT_API_URL set, on that server.
+
+    Example: `paperlake serve landing/ --every 15m --lake lake`
+    """
+    from flows.serve import serve_landing  # noqa: PLC0415  # prefect takes a second to import
+
+    serve_landing(landing, lake, every=every, cron=cron)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One reading query.")],
+    lake: LakeOption = Path(DEFAULT_LAKE),
+    as_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+) -> None:
+    """Ask the lake in SQL (DuckDB's). A query can not write, nor read anything but the lake.
+
+    Example: `paperlake sql "SELECT title, year FROM papers LIMIT 5" --format json`
+    """
+    from flows.output import write_result  # noqa: PLC0415  # duckdb and polars are imported when they are asked for
+
+    write_result(lake, query, as_.value)
+
+
+@app.command()
+def status(lake: LakeOption = Path(DEFAULT_LAKE)) -> None:
+    """Show what is in the lake, the last runs, and the dumps that were refused.
+
+    Example: `paperlake status --lake lake`
+    """
+    from flows.show import show_status  # noqa: PLC0415
+    from warehouse import overview  # noqa: PLC0415
+    from warehouse.lake import Lake  # noqa: PLC0415
+
+    show_status(overview.status(Lake(lake)), lake)
+
+
+@app.command()
+def explain(
+    paper: Annotated[str, typer.Argument(metavar="PAPER", help="A paper_id, record_id, DOI or arXiv id.")],
+    lake: LakeOption = Path(DEFAULT_LAKE),
+) -> None:
+    """Show the records of a paper side by side, and why they are one.
+
+    Example: `paperlake explain 2503.11731 --lake lake`
+    """
+    from flows.show import show_explanation  # noqa: PLC0415
+    from warehouse import overview  # noqa: PLC0415
+    from warehouse.lake import Lake  # noqa: PLC0415
+
+    show_explanation(overview.explain(Lake(lake), paper))

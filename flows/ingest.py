@@ -1,0 +1,106 @@
+"""The ingest flow: from dump files to a published batch.
+
+    find --> read (each dump apart) --> check --> [ the writer's lock: resolve --> publish ] --> report
+
+What is written before the lock is staged in a folder of the run's own and costs nothing when the
+run dies. The batch is published whole or not at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect import flow, runtime, unmapped
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows import tasks
+from flows.report import Report, publish_artifacts
+from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION
+from warehouse.batch import Run, without_published
+from warehouse.lake import Lake, create_lake
+from warehouse.locking import writer_lock
+from warehouse.staging import StagedDump, refuse, staging_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prefect.client.schemas.objects import State
+
+    from warehouse.ledger import NewDump
+
+READERS_AT_ONCE = 2
+"""Dumps read at the same time: parsing is Python, and Polars beside it uses the other cores."""
+
+
+def name_run() -> str:
+    """Name a flow run by what it reads and when: ingest landing 2026-03-11 09:30:00."""
+    paths = [Path(path).name or path for path in runtime.flow_run.parameters.get("paths", [])]
+    shown = paths[0] if len(paths) == 1 else f"{len(paths)} paths"
+    return f"ingest {shown} {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S}"
+
+
+@flow(flow_run_name=name_run, task_runner=ThreadPoolTaskRunner(max_workers=READERS_AT_ONCE))  # type: ignore[arg-type]  # the runner is generic in its future
+def ingest(
+    paths: list[str],
+    lake: str = DEFAULT_LAKE,
+    *,
+    is_scheduled: bool = False,
+    wait_seconds: float = DEFAULT_WAIT_SECONDS,
+) -> State[Any]:
+    """Ingest the new dumps among `paths` (files, folders, globs) into the lake in folder `lake`.
+
+    Dumps that cannot be used are refused with their reason and the others go in; the flow run
+    then ends as failed. A run that `is_scheduled` does not try dumps again that were refused
+    before, and takes an empty folder as it is.
+    """
+    place, run = Lake(Path(lake)), _begin()
+    report = Report(run)
+    with report.stage("find") as stage:
+        report.landing, report.new = tasks.find(paths, place, is_scheduled=is_scheduled)
+        stage.count(len(report.landing.files), len(report.new.dumps), len(report.new.problems))
+    if report.new.dumps:
+        with staging_folder(place, run.run_id) as staging:
+            _ingest_new(report, report.new.dumps, place, staging, wait_seconds)
+    publish_artifacts(report)
+    return report.as_state()
+
+
+def _ingest_new(report: Report, dumps: Sequence[NewDump], lake: Lake, staging: Path, wait_seconds: float) -> None:
+    run = report.run
+    with report.stage("read", total=len(dumps)) as stage:
+        staged = _read_all(dumps, staging)
+        records, rejects = sum(dump.records_read for dump in staged), sum(dump.rejects_read for dump in staged)
+        stage.count(records + rejects, records, rejects)
+    with report.stage("check") as stage:
+        report.batch = tasks.check(staged, lake, staging, run)
+        stage.count(records, report.total("records_kept"), records - report.total("records_kept"))
+    with writer_lock(lake.lock, owner=run.flow_run_name, wait_seconds=wait_seconds):
+        create_lake(lake)
+        report.batch = without_published(report.batch, lake)
+        if not report.batch.lines:
+            return
+        with report.stage("resolve") as stage:
+            report.resolution = tasks.resolve(report.batch, lake, staging, run)
+            stage.count(report.total("records_kept"), report.resolution.new_papers + report.resolution.known_papers)
+        with report.stage("publish") as stage:
+            tasks.publish(
+                report.batch, report.resolution, lake, run=run, seconds=report.seconds, problems=report.problems
+            )
+            stage.count(len(report.batch.lines), report.published, len(report.batch.refused))
+
+
+def _begin() -> Run:
+    started_at = dt.datetime.now(dt.UTC)
+    return Run(str(runtime.flow_run.id), str(runtime.flow_run.name), VERSION, started_at)
+
+
+def _read_all(dumps: Sequence[NewDump], staging: Path) -> list[StagedDump]:
+    """Read the dumps, each in a task of its own; one that fails for good is refused, not fatal."""
+    futures = tasks.read.map(dumps, staging=unmapped(staging))
+    results = [future.result(raise_on_failure=False) for future in futures]
+    return [
+        refuse(dump, result, staging) if isinstance(result, Exception) else result
+        for dump, result in zip(dumps, results, strict=True)
+    ]

@@ -1,0 +1,71 @@
+"""Runs the ingest flow from the command line and shows how far it is."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from flows.progress import Step, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from flows.report import Report
+
+
+def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float) -> Report:
+    """Run the flow to its end and return its report; raise what ended it early."""
+    threading.Thread(target=warm_up, daemon=True).start()
+    from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the thread above imports the rest
+
+    with _terminal() if sys.stderr.isatty() else _pipe():
+        state = ingest(list(paths), str(lake), wait_seconds=wait_seconds, return_state=True)
+    result: Any = state.result(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    return cast("Report", result)
+
+
+def warm_up() -> None:
+    """Import Great Expectations while Prefect starts its server: each takes seconds."""
+    from warehouse.expectations import warm_up as import_great_expectations  # noqa: PLC0415
+
+    import_great_expectations()
+
+
+@contextmanager
+def _pipe() -> Iterator[None]:
+    """Print one plain line per stage to standard error."""
+    watch(lambda step: print(step.line, file=sys.stderr, flush=True) if step.line else None)  # noqa: T201
+    yield
+
+
+@contextmanager
+def _terminal() -> Iterator[None]:
+    """Show a live display on the terminal, and leave one line per stage behind."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as display:
+        shown = display.add_task("starting Prefect", total=None)
+
+        def show(step: Step) -> None:
+            if step.line:
+                display.console.print(step.line, markup=False)
+            elif step.done:
+                display.advance(shown, step.done)
+            else:
+                display.reset(shown, description=step.stage, total=step.total or None)
+
+        watch(show)
+        yield

@@ -1,0 +1,77 @@
+"""The tasks of the ingest flow: each wraps one step of the warehouse, with names and retries.
+
+Tasks hand on places and counts. Reading is retried, because landing folders lie on disks and
+networks that fail for a moment; the other steps fail for reasons that a second try does not mend,
+and publishing has its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.progress import Step, tell
+from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, resolve_batch
+from warehouse.landing import Landing, find_dumps
+from warehouse.ledger import NewDump, NewDumps, find_new
+from warehouse.staging import StagedDump, stage_dump
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from warehouse.lake import Lake
+    from warehouse.resolve import Resolution
+
+
+def _is_passing(_task: object, _run: object, state: Any) -> bool:
+    """Retry only what the disk or the network did, not what is wrong with the dump."""
+    return isinstance(state.result(raise_on_failure=False), OSError)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="find dumps")
+def find(paths: Sequence[str], lake: Lake, *, is_scheduled: bool) -> tuple[Landing, NewDumps]:
+    """Find the dump files below `paths`, and tell the new ones."""
+    landing = find_dumps(paths, outside=lake.root, may_be_empty=is_scheduled)
+    return landing, find_new(landing.files, lake, retry_failed=not is_scheduled)
+
+
+@task(
+    cache_policy=NO_CACHE,
+    task_run_name="read {dump.path.name}",
+    retries=2,
+    retry_delay_seconds=[1, 10],
+    retry_condition_fn=_is_passing,
+)
+def read(dump: NewDump, staging: Path) -> StagedDump:
+    """Read one dump into staged Parquet."""
+    staged = stage_dump(dump, staging)
+    tell(Step("read", done=1))
+    return staged
+
+
+@task(cache_policy=NO_CACHE, task_run_name="check {run.flow_run_name}")
+def check(staged: Sequence[StagedDump], lake: Lake, staging: Path, run: Run) -> Batch:
+    """Hold the staged dumps to the contract."""
+    from warehouse.contract import check_dumps  # noqa: PLC0415  # brings Great Expectations, 3 s: imported beside the reading
+
+    readable = [dump for dump in staged if dump.error is None]
+    outcome = check_dumps(readable, run_id=run.run_id, today=dt.datetime.now(dt.UTC).date(), docs=lake.docs)
+    return judge(staged, outcome, staging)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="resolve {run.flow_run_name}")
+def resolve(batch: Batch, lake: Lake, staging: Path, run: Run) -> Resolution:
+    """Decide which papers the new records speak of."""
+    return resolve_batch(batch, lake, staging / "resolved", run)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="publish {run.flow_run_name}")
+def publish(
+    batch: Batch, resolution: Resolution, lake: Lake, *, run: Run, seconds: StageSeconds, problems: Sequence[str]
+) -> None:
+    """Put the batch into the lake in one transaction."""
+    publish_batch(batch, resolution, lake, run=run, seconds=seconds, problems=problems)
