@@ -55,7 +55,7 @@ def ingest(
     then ends as failed. A run that `is_scheduled` does not try dumps again that were refused
     before, and takes an empty folder as it is.
     """
-    place, run = Lake(Path(lake)), _begin()
+    place, run = Lake(Path(lake).absolute()), _begin()
     report = Report(run)
     with report.stage("find") as stage:
         report.landing, report.new = tasks.find(paths, place, is_scheduled=is_scheduled)
