@@ -20,7 +20,7 @@ from transforms.contract_rules import record_rules
 from transforms.dump_rules import DUMP_LIMITS, DumpLimits, DumpRule, dump_rules
 from transforms.errors import ContractError, LakeError
 from transforms.schema import CHECKS
-from warehouse.expectations import Suite, validate
+from warehouse.expectations import Outcome, Suite, validate
 from warehouse.split import KEPT, REJECTED, StagedEntries, count_dumps, find_broken, open_entries, scalar, split
 from warehouse.sqltext import parquet
 
@@ -61,36 +61,41 @@ class ContractOutcome:
     checks: pl.DataFrame
 
 
-def _own_counts(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite]) -> dict[str, dict[str, int]]:
-    """Count the broken rules without Great Expectations: those of rows from what was split off."""
+Outcomes = dict[str, dict[str, Outcome]]
+"""Suite, rule: outcome."""
+
+
+def _own_outcomes(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite]) -> Outcomes:
+    """Count without Great Expectations: the broken rows from what was split off."""
     split_off = dict(
         connection.execute("SELECT rule, count(*) FROM broken, unnest(reasons) AS one(rule) GROUP BY rule").fetchall()
     )
-    records, dumps = suites
+    rows, dumps = (scalar(connection, f"FROM {suite.table}") for suite in suites)
+    records, batch = suites
     return {
-        records.name: {rule.name: split_off.get(rule.name, 0) for rule in records.rules},
-        dumps.name: {
-            rule.name: scalar(connection, f"FROM {dumps.table} WHERE ({rule.predicate}) IS NOT TRUE")
-            for rule in dumps.rules
+        records.name: {rule.name: Outcome(rows, split_off.get(rule.name, 0)) for rule in records.rules},
+        batch.name: {
+            rule.name: Outcome(dumps, scalar(connection, f"FROM {batch.table} WHERE ({rule.predicate}) IS NOT TRUE"))
+            for rule in batch.rules
         },
     }
 
 
-def assert_agreement(validated: Mapping[str, Mapping[str, int]], split: Mapping[str, Mapping[str, int]]) -> None:
+def assert_agreement(validated: Outcomes, split_off: Outcomes) -> None:
     """Stop the run where Great Expectations and the split counted differently."""
-    if validated == split:
-        return
     differing = [
-        f"{suite}.{rule}: {validated.get(suite, {}).get(rule)} and {count}"
-        for suite, counts in split.items()
-        for rule, count in counts.items()
-        if validated.get(suite, {}).get(rule) != count
+        f"{suite}.{rule}: {found} and {outcome}"
+        for suite, outcomes in split_off.items()
+        for rule, outcome in outcomes.items()
+        if (found := validated.get(suite, {}).get(rule)) != outcome
     ]
-    raise LakeError(
-        "Great Expectations and the split of the rows disagree on how many rows break a rule: " + ", ".join(differing),
-        where="contract",
-        hint="nothing was published; this is a fault of paperlake or of its installation: please report it",
-    )
+    if differing or validated.keys() != split_off.keys():
+        raise LakeError(
+            "Great Expectations and the split of the rows disagree on the rows that break a rule: "
+            + ", ".join(differing),
+            where="contract",
+            hint="nothing was published; this is a fault of paperlake or of its installation: please report it",
+        )
 
 
 def _checked(
@@ -129,18 +134,13 @@ def _reasons(connection: duckdb.DuckDBPyConnection, dump: StagedEntries) -> str:
     return ", ".join(f"{reason} ({frequency})" for reason, frequency in counted)
 
 
-def _checks(
-    connection: duckdb.DuckDBPyConnection,
-    suites: Sequence[Suite],
-    unexpected: Mapping[str, Mapping[str, int]],
-    run_id: str,
-) -> pl.DataFrame:
-    rows = []
-    for suite in suites:
-        checked = scalar(connection, f"FROM {suite.table}")
-        for rule in suite.rules:
-            broken = unexpected[suite.name][rule.name]
-            rows.append((run_id, suite.name, rule.name, rule.meaning, broken == 0, checked, broken))
+def _checks(suites: Sequence[Suite], outcomes: Outcomes, run_id: str) -> pl.DataFrame:
+    rows = [
+        (run_id, suite.name, rule.name, rule.meaning, outcome.broken == 0, outcome.checked, outcome.broken)
+        for suite in suites
+        for rule in suite.rules
+        for outcome in [outcomes[suite.name][rule.name]]
+    ]
     return pl.DataFrame(rows, schema=CHECKS.polars_schema, orient="row")
 
 
@@ -161,18 +161,18 @@ def check_dumps(
     if not staged:
         return ContractOutcome((), CHECKS.polars_schema.to_frame())
     suites = (
-        Suite("records", "staged_records", ("dump_id", "position"), record_rules(today)),
-        Suite("dumps", "staged_dumps", ("dump_id",), dump_rules(limits)),
+        Suite("records", "staged_records", record_rules(today)),
+        Suite("dumps", "staged_dumps", dump_rules(limits)),
     )
     with open_entries(staged) as (connection, name):
         find_broken(connection, suites[0].rules)
         for number, dump in enumerate(staged):
             split(connection, number, dump)
         count_dumps(connection, staged)
-        unexpected = validate(name, suites, run_id=run_id, docs=docs)
-        assert_agreement(unexpected, _own_counts(connection, suites))
+        outcomes = validate(name, suites, run_id=run_id, docs=docs)
+        assert_agreement(outcomes, _own_outcomes(connection, suites))
         counted = connection.execute("FROM staged_dumps ORDER BY dump_number").pl().rows(named=True)
         checked = (
             _checked(connection, dump, counts, dump_rules(limits)) for dump, counts in zip(staged, counted, strict=True)
         )
-        return ContractOutcome(tuple(checked), _checks(connection, suites, unexpected, run_id))
+        return ContractOutcome(tuple(checked), _checks(suites, outcomes, run_id))

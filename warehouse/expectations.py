@@ -1,6 +1,6 @@
 """The contract as suites of Great Expectations, validated over DuckDB, with outcomes and Data Docs.
 
-    rules --suite_of--> ExpectationSuite --validate--> {rule: rows that broke it} + HTML in LAKE/docs
+    rules --> ExpectationSuite --validate--> outcome per rule, and HTML in LAKE/docs
 
 Importing Great Expectations costs seconds, so that it is imported inside the functions; a flow
 calls `warm_up` in a thread while something else takes its time.
@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from transforms.errors import LakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from great_expectations.core.run_identifier import RunIdentifier
@@ -29,12 +28,19 @@ SCHEME: Final = "paperlake_duckdb"
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """How many rows were checked for one rule, and how many of them broke it."""
+
+    checked: int
+    broken: int
+
+
+@dataclass(frozen=True)
 class Suite:
-    """Rules to be checked on one table; `key` are the columns that name a row of it."""
+    """Rules to be checked on one table."""
 
     name: str
     table: str
-    key: tuple[str, ...]
     rules: Sequence[Rule]
 
 
@@ -43,7 +49,7 @@ def warm_up() -> None:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at import
     import great_expectations  # noqa: F401, PLC0415  # costs seconds: see the module's docstring
 
-    from warehouse import data_docs, gx_dialect  # noqa: F401, PLC0415  # import it and SQLAlchemy
+    from warehouse import data_docs, gx_dialect, gx_rule  # noqa: F401, PLC0415  # import it too
 
     # It logs errors and goes on; what matters of them is checked here and raised.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
@@ -52,12 +58,12 @@ def warm_up() -> None:
 
 def validate(
     database: str, suites: Sequence[Suite], *, run_id: str, docs: Path | None = None
-) -> dict[str, dict[str, int]]:
+) -> dict[str, dict[str, Outcome]]:
     """Let Great Expectations validate each suite on its table of an in-memory DuckDB database.
 
     `database` is the name of one that this process holds open (`:memory:NAME`). With `docs` the
-    outcomes are added to the Data Docs in that folder, under `run_id`. Returns, per suite, the
-    number of rows that broke each rule.
+    outcomes are added to the Data Docs in that folder, under `run_id`. Returns the outcome of each
+    rule, per suite. Raises LakeError where a rule could not be checked.
     """
     warm_up()
     from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415  # costs seconds
@@ -91,43 +97,33 @@ def _context(docs: Path | None) -> Any:
     return gx.get_context(mode="ephemeral", project_config=config)
 
 
-def _run(context: Any, source: Any, suite: Suite, run: RunIdentifier) -> dict[str, int]:
+def _run(context: Any, source: Any, suite: Suite, run: RunIdentifier) -> dict[str, Outcome]:
     import great_expectations as gx  # noqa: PLC0415  # costs seconds
 
     rows = source.add_table_asset(suite.name, table_name=suite.table).add_batch_definition_whole_table("all")
     expected = context.suites.add(
-        gx.ExpectationSuite(suite.name, expectations=[_expectation(rule, suite) for rule in suite.rules])
+        gx.ExpectationSuite(suite.name, expectations=[_expectation(rule) for rule in suite.rules])
     )
     definition = context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=rows, suite=expected))
     validated = definition.run(result_format="SUMMARY", run_id=run)
-    return {result.expectation_config.meta["rule"]: _unexpected(result) for result in validated.results}
+    return {result.expectation_config.meta["rule"]: _outcome(result) for result in validated.results}
 
 
-def _expectation(rule: Rule, suite: Suite) -> Any:
-    from great_expectations.expectations.core.unexpected_rows_expectation import (  # noqa: PLC0415  # costs seconds
-        UnexpectedRowsExpectation,
-    )
+def _expectation(rule: Rule) -> Any:
+    from warehouse.gx_rule import ExpectRowsToKeepRule  # noqa: PLC0415  # imports Great Expectations
 
-    shown = ", ".join(dict.fromkeys((*suite.key, *rule.columns)))
-    return UnexpectedRowsExpectation(
-        unexpected_rows_query=f"SELECT {shown} FROM {{batch}} WHERE ({escape_query(rule.predicate)}) IS NOT TRUE",
-        description=f"{rule.name}: {rule.meaning}",
-        meta={"rule": rule.name},
+    return ExpectRowsToKeepRule(
+        predicate=rule.predicate, description=f"{rule.name}: {rule.meaning}", meta={"rule": rule.name}
     )
 
 
-def escape_query(sql: str) -> str:
-    """Escape what Great Expectations (braces) and SQLAlchemy (colons before words) would take for parameters."""
-    return re.sub(r":(?=[\w$])", r"\\:", sql.replace("{", "{{").replace("}", "}}"))
-
-
-def _unexpected(result: Any) -> int:
-    """Read the count; an expectation that could not be evaluated must never pass for one that held."""
-    count = result.result.get("observed_value")
-    if not isinstance(count, int):
-        errors: Mapping[str, Any] = result.exception_info or {}
+def _outcome(result: Any) -> Outcome:
+    """Read the counts; a rule that could not be checked must never pass for one that held."""
+    counts = result.result.get("element_count"), result.result.get("unexpected_count")
+    if not all(isinstance(count, int) for count in counts):
         raise LakeError(
             f"Great Expectations could not check the rule {result.expectation_config.meta['rule']}",
-            hint=str(errors),
+            where="contract",
+            hint=f"nothing was published; please report this: {result.exception_info}",
         )
-    return count
+    return Outcome(*counts)

@@ -82,6 +82,7 @@ def open_entries(staged: Sequence[StagedEntries]) -> Iterator[tuple[duckdb.DuckD
     with duckdb.connect(name) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET parquet_metadata_cache = true")  # each file is opened several times
         connection.execute(f"SET temp_directory = {literal(str(staged[0].folder / 'spill'))}")
         # DuckDB looks at the path before and after it takes it for a pattern: both spellings are named.
         folders = [spelt for dump in staged for spelt in (str(dump.folder), no_pattern(str(dump.folder)))]
@@ -171,12 +172,19 @@ def scalar(connection: duckdb.DuckDBPyConnection, source: str) -> int:
 
 def count_dumps(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> None:
     """Make the table staged_dumps: per dump what was read and what stands in the written files."""
-    connection.execute(script("contract_dumps"))
-    for number, dump in enumerate(staged):
-        counts = script("contract_count").format(
-            records=_table(dump.record_files, "staged_records"),
-            kept=parquet([dump.folder / KEPT]),
-            rejected=parquet([dump.folder / REJECTED]),
+    connection.execute(
+        "CREATE TABLE dumps (dump_number BIGINT, dump_id VARCHAR, entries_read BIGINT, kept VARCHAR, rejected VARCHAR)"
+    )
+    rows = [
+        (
+            number,
+            dump.dump_id,
+            dump.records_read + dump.rejects_read,
+            str(dump.folder / KEPT),
+            str(dump.folder / REJECTED),
         )
-        values = {"number": number, "dump_id": dump.dump_id, "read": dump.records_read + dump.rejects_read}
-        connection.execute(counts, values)
+        for number, dump in enumerate(staged)
+    ]
+    connection.executemany("INSERT INTO dumps VALUES (?, ?, ?, ?, ?)", rows)
+    kept, rejected = (parquet([dump.folder / name for dump in staged]) for name in (KEPT, REJECTED))
+    connection.execute(script("contract_dumps").format(kept=kept, rejected=rejected))

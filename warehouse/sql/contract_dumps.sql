@@ -1,15 +1,82 @@
 -- One row per dump of a batch: what its reader counted, and what stands in the files that the split wrote.
-CREATE TABLE staged_dumps (
-    dump_number BIGINT,        -- place of the dump in the batch
-    dump_id VARCHAR,
-    entries_read BIGINT,       -- as its reader counted them
-    records_kept BIGINT,
-    entries_rejected BIGINT,
-    distinct_positions BIGINT,
-    lowest_position BIGINT,
-    highest_position BIGINT,
-    foreign_records BIGINT,    -- records that name another dump
-    compared_records BIGINT,   -- records whose title can be compared with abstracts
-    misfits BIGINT,            -- of these, records whose title fits the abstract of a neighbour far better
-    swapped_records BIGINT     -- records with a title as long as an abstract and longer than their abstract
+--
+-- Out of step: a title shares most of its words with its own abstract (75 to 85 % of those of five
+-- letters or more, in listings of arXiv, Hugging Face and PubMed) and few with that of its neighbour
+-- (10 to 20 %). Where a page is read one line out of step, the two change places. A record is a
+-- misfit when the abstract before or after it holds 30 percentage points more of its title's words
+-- than its own: at most 0.4 % of the records of good listings, 87 to 95 % of those out of step.
+-- Only what is read as running text can fall out of step, and such pages are short: the first
+-- 2,000 entries are looked at.
+CREATE TABLE staged_dumps AS
+WITH kept AS NOT MATERIALIZED (
+    SELECT dumps.dump_number, dumps.dump_id AS true_dump_id, entry.dump_id, position, title, abstract
+    FROM {kept} AS entry JOIN dumps ON entry.filename = dumps.kept
+),
+rejected AS NOT MATERIALIZED (
+    SELECT dump_number, position FROM {rejected} AS entry JOIN dumps ON entry.filename = dumps.rejected
+),
+keeping AS (
+    SELECT
+        dump_number,
+        count(*) AS records_kept,
+        count(*) FILTER (dump_id IS DISTINCT FROM true_dump_id) AS foreign_records,
+        count(*) FILTER (length(title) > 250 AND length(title) > length(abstract)) AS swapped_records
+    FROM kept GROUP BY dump_number
+),
+rejecting AS (
+    SELECT dump_number, count(*) AS entries_rejected FROM rejected GROUP BY dump_number
+),
+positions AS (
+    SELECT
+        dump_number,
+        count(DISTINCT position) AS distinct_positions,
+        min(position) AS lowest_position,
+        max(position) AS highest_position
+    FROM (SELECT dump_number, position FROM kept UNION ALL SELECT dump_number, position FROM rejected)
+    GROUP BY dump_number
+),
+neighbours AS (
+    SELECT
+        dump_number,
+        list_distinct(regexp_extract_all(lower(title), '\p{{L}}{{5,}}')) AS words,
+        lower(abstract) AS own,
+        coalesce(lag(lower(abstract)) OVER in_order, '') AS before,
+        coalesce(lead(lower(abstract)) OVER in_order, '') AS after
+    FROM kept
+    WHERE position <= 2000 AND title IS NOT NULL AND abstract IS NOT NULL
+    WINDOW in_order AS (PARTITION BY dump_number ORDER BY position)
+),
+fits AS (
+    SELECT
+        dump_number,
+        len(list_filter(words, lambda word: contains(own, word))) / len(words) AS own_share,
+        len(list_filter(words, lambda word: contains(before, word))) / len(words) AS before_share,
+        len(list_filter(words, lambda word: contains(after, word))) / len(words) AS after_share
+    FROM neighbours
+    WHERE len(words) >= 3
+),
+fitting AS (
+    SELECT
+        dump_number,
+        count(*) AS compared_records,
+        count(*) FILTER (greatest(before_share, after_share) >= own_share + 0.3) AS misfits
+    FROM fits GROUP BY dump_number
 )
+SELECT
+    dump_number,                                           -- place of the dump in the batch
+    dump_id,
+    entries_read,                                          -- as its reader counted them
+    coalesce(records_kept, 0) AS records_kept,
+    coalesce(entries_rejected, 0) AS entries_rejected,
+    coalesce(distinct_positions, 0) AS distinct_positions,
+    coalesce(lowest_position, 0) AS lowest_position,
+    coalesce(highest_position, 0) AS highest_position,
+    coalesce(foreign_records, 0) AS foreign_records,       -- records that name another dump
+    coalesce(compared_records, 0) AS compared_records,     -- records whose title can be compared with abstracts
+    coalesce(misfits, 0) AS misfits,                       -- of these, records that fit a neighbour far better
+    coalesce(swapped_records, 0) AS swapped_records        -- records with a title as long as an abstract, and longer than theirs
+FROM dumps
+LEFT JOIN keeping USING (dump_number)
+LEFT JOIN rejecting USING (dump_number)
+LEFT JOIN positions USING (dump_number)
+LEFT JOIN fitting USING (dump_number)
