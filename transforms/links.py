@@ -1,0 +1,58 @@
+"""Links to code, found in the fields of an entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_HOSTS: Final = (
+    r"(?:gist\.)?github\.com/",
+    r"gitlab\.(?:com|[a-z0-9-]+(?:\.[a-z0-9-]+)*)/",
+    r"huggingface\.co/",
+    r"hf\.co/",
+    r"bitbucket\.org/",
+    r"codeberg\.org/",
+    r"gitee\.com/",
+    r"git\.sr\.ht/~",
+    r"sourceforge\.net/p(?:rojects)?/",
+    r"anonymous\.4open\.science/r/",
+    r"codeocean\.com/capsule/",
+    r"zenodo\.org/(?:records?|doi)/",
+    r"doi\.org/10\.5281/",
+)
+_HINTS: Final = [
+    "github", "gitlab", "huggingface", "hf.co", "bitbucket", "codeberg", "gitee", "sr.ht", "sourceforge",
+    "4open.science", "codeocean", "zenodo",
+]  # fmt: skip
+"""Fast to look for; a field without any of them holds no link to code."""
+
+_LINK: Final = rf"(?i)(?:^|[^\w.@-])((?:https?://)?(?:www\.)?(?:{'|'.join(_HOSTS)})[\w.~/?#=&%+:@-]+)"
+_NO_CODE: Final = (
+    r"^https://(?:huggingface\.co|hf\.co)/(?:papers|avatars|blog|docs|posts|tasks|learn|collections|join|login|pricing)\b"
+    r"|^https://(?:huggingface\.co|hf\.co)/[^/]*$"  # a person or a group
+)
+
+
+def code_urls(fields: Iterable[pl.Expr | str]) -> pl.Expr:
+    """Links to code in the fields, in their order, each once; null where there is none.
+
+    GitHub, GitLab, Hugging Face models, data sets and spaces, Bitbucket, Codeberg, Zenodo and their
+    like. Addresses come out with https, without `www.`, `.git` and trailing punctuation.
+    """
+    columns = [pl.col(field) if isinstance(field, str) else field for field in fields]
+    hinting = [pl.when(column.str.contains_any(_HINTS, ascii_case_insensitive=True)).then(column) for column in columns]
+    text = pl.concat_str(hinting, separator=" ", ignore_nulls=True).replace("", None)
+    found = text.str.replace_all(r"\\([_#%~&])", "$1").str.extract_all(_LINK).list.eval(_address(pl.element()))
+    links = found.list.eval(pl.element().filter(~pl.element().str.contains(_NO_CODE))).list.unique(maintain_order=True)
+    return pl.when(links.list.len() > 0).then(links)
+
+
+def _address(match: pl.Expr) -> pl.Expr:
+    bare = match.str.extract(_LINK, 1).str.replace(r"(?i)^(?:https?://)?(?:www\.)?", "")
+    ended = bare.str.replace(r"[.~/?#=&%+:@-]+$", "").str.replace(r"\.git$", "")
+    host = ended.str.extract(r"^([^/]+)", 1).str.to_lowercase()
+    return "https://" + host + ended.str.replace(r"^[^/]+", "")
