@@ -56,7 +56,7 @@ def connect(lake: str | Path) -> duckdb.DuckDBPyConnection:
     The caller closes it. Raises LakeError where there is no lake.
     """
     place = Lake(Path(lake))
-    connection = connect_extensions(place)
+    connection = connect_extensions()
     attach(connection, place, read_only=True)
     return connection
 
