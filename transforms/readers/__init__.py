@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from transforms.readers import hf_papers_text
+from transforms.readers import delimited, hf_papers_text, jsonl, parquet
 from transforms.readers.sniff import refuse_non_text, unknown_format
 
 if TYPE_CHECKING:
     from transforms.readers.base import Head, Reader
 
-READERS: Final[tuple[Reader, ...]] = (hf_papers_text.READER,)
+READERS: Final[tuple[Reader, ...]] = (
+    hf_papers_text.READER,
+    parquet.READER,
+    jsonl.READER,
+    delimited.CSV_READER,
+    delimited.TSV_READER,
+)
 """Every format that paperlake reads; where two are equally sure, the first wins."""
 
 

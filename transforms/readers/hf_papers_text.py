@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 SOURCE: Final = "huggingface"
 
 _SNIFFED_LINES: Final = 100
-_MARKUP: Final = re.compile(r"<\s*(!doctype|html|head|body)\b|^#{1,6} |^\[Subscribe\]\(", re.IGNORECASE | re.MULTILINE)
+_MARKUP: Final = re.compile(r"<\s*(!doctype|html|head|body)\b|#{1,6} |\[Subscribe\]\(|[{\[]\s*[\"{]", re.IGNORECASE)
 
 
 def sniff(head: Head) -> float:
     """Say how sure it is that this is the page as text; markup of any kind is another format."""
-    text = head_text(head)
-    if _MARKUP.search(text):
+    lines = [line.strip() for line in head_text(head).splitlines()[:_SNIFFED_LINES]]
+    if any(_MARKUP.match(line) for line in lines):
         return 0.0
-    lines = [line.strip() for line in text.splitlines()[:_SNIFFED_LINES]]
     marks = sum(is_mark(line) for line in lines) + any(is_glued(line) for line in lines)
     return (0.0, 0.6, 0.9, 0.95)[min(marks, 3)]
 

@@ -1,0 +1,112 @@
+"""Read Parquet with our column names or their usual aliases."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import pyarrow as pa
+from pyarrow import parquet as pq
+
+from transforms.errors import DamagedDumpError, HostileDumpError, UnknownFormatError
+from transforms.readers.aliases import is_table_of_papers
+from transforms.readers.base import BATCH_SIZE, Batch, DumpInfo, Entry, Head, Reader, batched, place, shown
+from transforms.readers.rows import Rows, to_json
+from transforms.readers.sniff import PARQUET_MAGIC
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BATCH_BYTES: Final = 64 * 1024 * 1024
+_BUFFER_BYTES: Final = 1024 * 1024
+
+_MAX_RATIO: Final = 1_000
+_MAX_FREE_BYTES: Final = 1024**3
+"""Repeated values pack well in Parquet; beyond this ratio and size nothing real is known."""
+
+
+def sniff(head: Head) -> float:
+    """Say how sure it is: Parquet begins with its name."""
+    return 1.0 if head.data.startswith(PARQUET_MAGIC) else 0.0
+
+
+def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
+    """Yield the rows. The stream must be able to seek.
+
+    Raises DamagedDumpError for broken Parquet, UnknownFormatError where no column holds titles,
+    HostileDumpError where the file unpacks beyond measure.
+    """
+    return batched(_entries(stream, info))
+
+
+def _entries(stream: BinaryIO, info: DumpInfo) -> Iterator[Entry]:
+    if not stream.seekable():
+        raise DamagedDumpError(
+            "is Parquet inside of another compression", where=place(info), hint="unpack it; Parquet is packed already"
+        )
+    rows = Rows()
+    with _translated(info), pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
+        names = _unique(file.schema_arrow.names)
+        _check(file.metadata, names, _size(stream), info)
+        for batch in file.iter_batches(_batch_rows(file.metadata), use_threads=False):
+            for row in batch.rename_columns(names).to_pylist():
+                yield rows.entry(row, None, to_json(row))
+
+
+def _size(stream: BinaryIO) -> int:
+    here = stream.tell()
+    size = stream.seek(0, 2)
+    stream.seek(here)
+    return size
+
+
+@contextmanager
+def _translated(info: DumpInfo) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DamagedDumpError(
+            f"is damaged Parquet: {shown(str(error).splitlines()[0] if str(error) else type(error).__name__)}",
+            where=place(info),
+            hint="copy or write the file again",
+        ) from error
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Give a number to columns that have the name of an earlier one."""
+    seen: set[str] = set()
+    unique = []
+    for number, name in enumerate(names, start=1):
+        unique.append(f"{name} (column {number})" if name in seen else name)
+        seen.add(name)
+    return unique
+
+
+def _check(metadata: pq.FileMetaData, names: list[str], size: int, info: DumpInfo) -> None:
+    if not is_table_of_papers(names):
+        raise UnknownFormatError(
+            f"is Parquet without a column of titles; it has {shown(', '.join(names))}",
+            where=place(info),
+            hint="rename the column that holds the titles to title",
+        )
+    unpacked = _unpacked_size(metadata)
+    if unpacked > max(_MAX_FREE_BYTES, _MAX_RATIO * size):
+        raise HostileDumpError(
+            f"unpacks to {unpacked:,} bytes, more than {_MAX_RATIO:,} times its size",
+            where=place(info),
+            hint="if the dump is genuine, export it as JSON lines",
+        )
+
+
+def _unpacked_size(metadata: pq.FileMetaData) -> int:
+    sizes = (metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    return int(sum(sizes))
+
+
+def _batch_rows(metadata: pq.FileMetaData) -> int:
+    """Return how many rows to hold at once: fewer of long ones."""
+    row_bytes: int = max(1, _unpacked_size(metadata) // max(1, metadata.num_rows))
+    return max(1, min(BATCH_SIZE, _BATCH_BYTES // row_bytes))
+
+
+READER: Final = Reader("parquet", "Parquet with a column of titles", sniff, read)
