@@ -1,63 +1,186 @@
 """Block: which variants are worth comparing.
 
-Every variant gets a dozen keys, each a pure function of its own fields; two variants that share
-a key are a candidate pair.
+    variants --blocking_keys--> (key, family, variant) --candidate_pairs--> pairs
+
+Every variant gets about fifteen keys, each a pure function of its own fields; two variants that
+share a key are a candidate pair. Keys made of what thousands of papers share (a generic title,
+two common words) are not made at all: such a field gets keys only together with a second one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 import polars_hash as plh
 
-FAMILIES: Final = ("title", "doi", "arxiv_id", "pmid", "abstract", "title_prefix")
+from transforms.dedupe.authors import author_words
+from transforms.dedupe.pairing import Candidates, candidate_pairs
+from transforms.dedupe.rarity import Words, words_of
+from transforms.dedupe.shingles import smallest_hashes
+from transforms.dedupe.titles import is_generic
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["FAMILIES", "Candidates", "blocking_keys", "candidate_pairs"]
+
+FAMILIES: Final = (
+    "doi",
+    "arxiv_id",
+    "pmid",
+    "title",
+    "title_and_more",
+    "title_prefix",
+    "title_words",
+    "title_shingles",
+    "abstract_shingles",
+    "place",
+    "author_and_word",
+)
 """Names of the families of keys; `family` is the place in this tuple."""
 
-_MAX_BLOCK: Final = 200
+_MIN_INFORMATION: Final = 24
+"""Bits of a title that may be a key alone; below, it needs a second field. "deep learning" has 13."""
+
+_MIN_PAIR_BITS: Final = 18
+"""Bits of two words that make a key: expected in less than five titles in a million."""
+
+_RARE_WORDS: Final = 4
+_MAX_AUTHOR_WORDS: Final = 10
+_PREFIX: Final = 24
+_LONG_ENOUGH: Final = 30
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """Pairs to compare (`variant_a` < `variant_b`, UInt64), and how many pairs were left out."""
+def _keyed(number: int, ids: pl.Series, parts: list[pl.Series]) -> pl.DataFrame:
+    """Hash the parts of one key per variant; a variant with an empty or missing part has none."""
+    frame = pl.DataFrame([ids.alias("variant_id"), *(part.alias(f"part{i}") for i, part in enumerate(parts))])
+    names = [f"part{i}" for i in range(len(parts))]
+    there = frame.filter(pl.all_horizontal(pl.col(name).cast(pl.String).fill_null("") != "" for name in names))
+    text = pl.concat_str(pl.lit(str(number)), *names, separator="\x1f")
+    return _table(number, there["variant_id"], there.select(key=text).select(plh.col("key").nchash.xxh3_64())["key"])
 
-    pairs: pl.DataFrame
-    not_compared: int
+
+def _table(number: int, ids: pl.Series, keys: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"key": keys, "variant_id": ids}).select(
+        "key", pl.lit(number, pl.Int32).alias("family"), "variant_id"
+    )
 
 
-def _family(variants: pl.LazyFrame, number: int, text: pl.Expr) -> pl.LazyFrame:
-    salted = variants.select("variant_id", key=text).filter(pl.col("key") != "")
-    keyed = salted.with_columns(key=pl.concat_str(pl.lit(f"{number}:"), "key"))
-    return keyed.select(plh.col("key").nchash.xxh3_64(), pl.lit(number, pl.Int32).alias("family"), pl.col("variant_id"))
+def _combined(number: int, *hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Combine hashes into one key (multiply and xor, as FNV-1a does, on whole words)."""
+    key = np.full(len(hashes[0]), 0xCBF29CE484222325 + number, dtype=np.uint64)
+    for part in hashes:
+        key = (key ^ part) * np.uint64(0x9E3779B97F4A7C15)
+        key ^= key >> np.uint64(29)
+    return key
+
+
+def _rarest(words: Words, count: int) -> npt.NDArray[np.uint64]:
+    """Give the `count` rarest distinct words of each text, rarest first; 0 where there are fewer."""
+    owners = words.owners
+    order = np.lexsort((words.ids, -words.weights.astype(np.int16), owners))
+    owner, ids = owners[order], words.ids[order]
+    fresh = np.concatenate([[True], (owner[1:] != owner[:-1]) | (ids[1:] != ids[:-1])])[: len(ids)]
+    owner, ids = owner[fresh], ids[fresh]
+    starts = np.searchsorted(owner, np.arange(len(words.offsets) - 1))
+    rank = np.arange(len(owner)) - starts[owner]
+    table = np.zeros((len(words.offsets) - 1, count), dtype=np.uint64)
+    chosen = rank < count
+    table[owner[chosen], rank[chosen]] = ids[chosen]
+    return table
+
+
+def _word_pairs(ids: npt.NDArray[np.uint64], rare: npt.NDArray[np.uint64]) -> list[pl.DataFrame]:
+    number = FAMILIES.index("title_words")
+    weights = (rare & np.uint64(15)).astype(np.int64)
+    tables = []
+    for i, j in zip(*np.triu_indices(rare.shape[1], 1), strict=True):
+        there = (rare[:, i] != 0) & (rare[:, j] != 0) & (weights[:, i] + weights[:, j] >= _MIN_PAIR_BITS)
+        low, high = np.minimum(rare[there, i], rare[there, j]), np.maximum(rare[there, i], rare[there, j])
+        tables.append(_table(number, pl.Series(ids[there]), pl.Series(_combined(number, low, high))))
+    return tables
+
+
+def _author_and_word(
+    ids: npt.NDArray[np.uint64], lead: npt.NDArray[np.uint64], rare: npt.NDArray[np.uint64]
+) -> list[pl.DataFrame]:
+    number = FAMILIES.index("author_and_word")
+    tables = []
+    for i in range(lead.shape[1]):
+        for j in range(2):
+            there = (lead[:, i] != 0) & (rare[:, j] != 0)
+            tables.append(
+                _table(number, pl.Series(ids[there]), pl.Series(_combined(number, lead[there, i], rare[there, j])))
+            )
+    return tables
+
+
+def _shingle_keys(
+    family: str, ids: npt.NDArray[np.uint64], texts: pl.Series, length: int, bands: int, rows: int
+) -> list[pl.DataFrame]:
+    number = FAMILIES.index(family)
+    hashes = smallest_hashes(texts, length, bands * rows)
+    there = hashes[:, 0] != np.uint64(2**64 - 1)
+    kept = pl.Series(ids[there])
+    bands_of = [hashes[there, band * rows : (band + 1) * rows].T for band in range(bands)]
+    return [_table(number, kept, pl.Series(_combined(number, *band))) for band in bands_of]
+
+
+def _dull_titles(ids: pl.Series, titles: pl.Series, author_keys: pl.Series) -> pl.DataFrame:
+    """Key a title that says little with each word of its authors in turn."""
+    number = FAMILIES.index("title_and_more")
+    words = author_words(author_keys).str.split(" ").list.head(_MAX_AUTHOR_WORDS)
+    frame = pl.DataFrame({"variant_id": ids, "title": titles, "word": words}).drop_nulls("title").explode("word")
+    return _keyed(number, frame["variant_id"], [frame["title"], frame["word"]])
+
+
+def _lead_words(author_keys: pl.Series) -> npt.NDArray[np.uint64]:
+    """Hash the first two words of the authors: one of them is the first author's family name."""
+    lists = author_words(author_keys).str.split(" ")
+    firsts = [lists.list.get(place, null_on_oob=True).fill_null("") for place in range(2)]
+    columns = []
+    for first in firsts:
+        hashed = first.alias("w").to_frame().select(plh.col("w").nchash.xxh3_64())["w"].to_numpy()
+        columns.append(np.where((first == "").to_numpy(), np.uint64(0), hashed))
+    return np.column_stack(columns)
 
 
 def blocking_keys(variants: pl.DataFrame) -> pl.DataFrame:
-    """Give the keys of each variant: `key` UInt64, `family` Int32, `variant_id` UInt64."""
-    title = pl.col("title_key")
-    texts = {
-        "title": title,
-        "doi": pl.col("doi").fill_null(""),
-        "arxiv_id": pl.col("arxiv_id").fill_null(""),
-        "pmid": pl.col("pmid").fill_null(""),
-        "abstract": pl.col("abstract_key").str.slice(0, 80),
-        "title_prefix": pl.when(title.str.len_chars() >= 30).then(title.str.slice(0, 25)).otherwise(pl.lit("")),
-    }
-    lazy = variants.lazy()
-    return pl.concat([_family(lazy, FAMILIES.index(name), text) for name, text in texts.items()]).collect()
-
-
-def candidate_pairs(keys: pl.DataFrame, fresh: pl.Series) -> Candidates:
-    """Pairs of variants that share a key, at least one of them in `fresh` (variant ids)."""
-    sizes = keys.group_by("key").agg(size=pl.len())
-    large = sizes.filter(pl.col("size") > _MAX_BLOCK)
-    small = keys.join(sizes.filter((pl.col("size") > 1) & (pl.col("size") <= _MAX_BLOCK)).select("key"), on="key")
-    left = small.filter(pl.col("variant_id").is_in(fresh.unique().implode()))
-    joined = left.join(small, on="key", suffix="_b").filter(pl.col("variant_id") != pl.col("variant_id_b"))
-    pairs = joined.select(
-        variant_a=pl.min_horizontal("variant_id", "variant_id_b"),
-        variant_b=pl.max_horizontal("variant_id", "variant_id_b"),
-    ).unique()
-    left_out = large["size"].cast(pl.Int64).to_numpy()
-    return Candidates(pairs.sort("variant_a", "variant_b"), int(np.sum(left_out * (left_out - 1) // 2)))
+    """Give the keys of each variant of `compared`: `key` UInt64, `family` Int32, `variant_id` UInt64."""
+    ids, title = variants["variant_id"], variants["title_words"]
+    words = words_of(title)
+    information = np.bincount(words.owners, words.weights, len(title))
+    generic = variants.select(is_generic(pl.col("title_words"))).to_series().to_numpy()
+    telling = (information >= _MIN_INFORMATION) & ~generic
+    alone = pl.Series(telling)
+    compact = title.str.replace_all(" ", "")
+    long = alone & (compact.str.len_chars() >= _LONG_ENOUGH)
+    number = {name: place for place, name in enumerate(FAMILIES)}
+    rare = np.where(generic[:, None], np.uint64(0), _rarest(words, _RARE_WORDS))
+    lead = _lead_words(variants["author_key"])
+    dull_title = pl.select(pl.when(~alone).then(title)).to_series()
+    tables = [
+        *(_keyed(number[name], ids, [variants[name]]) for name in ("doi", "arxiv_id", "pmid")),
+        _keyed(number["title"], ids, [pl.select(pl.when(alone).then(title)).to_series()]),
+        _dull_titles(ids, dull_title, variants["author_key"]),
+        _keyed(number["title_and_more"], ids, [dull_title, variants["year"].cast(pl.String), variants["first_page"]]),
+        _keyed(number["title_and_more"], ids, [dull_title, variants["abstract_key"].str.slice(0, 40)]),
+        _keyed(number["title_prefix"], ids, [pl.select(pl.when(long).then(compact.str.slice(0, _PREFIX))).to_series()]),
+        _keyed(number["place"], ids, [variants["year"].cast(pl.String), variants["volume"], variants["first_page"]]),
+        *_word_pairs(ids.to_numpy(), rare),
+        *_author_and_word(ids.to_numpy(), lead, rare),
+        *_shingle_keys(
+            "title_shingles",
+            ids.to_numpy(),
+            pl.select(pl.when(long).then(compact).otherwise(pl.lit(""))).to_series(),
+            8,
+            2,
+            2,
+        ),
+        *_shingle_keys(
+            "abstract_shingles", ids.to_numpy(), variants["abstract_key"].str.replace_all(" ", ""), 24, 2, 1
+        ),
+    ]
+    return pl.concat(tables)

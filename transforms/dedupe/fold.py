@@ -5,7 +5,10 @@ Lighter than the published `title_key`: the fields folded here are compared, nev
 
 from __future__ import annotations
 
-import polars as pl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def fold(col: pl.Expr) -> pl.Expr:

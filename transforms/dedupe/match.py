@@ -1,26 +1,56 @@
-"""Match: which candidate pairs are one paper, by which rule, and how sure that is."""
+"""Match: which candidate pairs are one paper, by which rule, and how sure that is.
+
+    pairs --titles at all alike?--> pairs --all fields--> features --model, weights--> probability
+
+The first step looks at the titles' pairs of letters as bit patterns and leaves to the others only
+pairs that can match at all.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
-from rapidfuzz import fuzz, process
+
+from transforms.dedupe.decision import WEIGHTS, Level, log_odds, probability
+from transforms.dedupe.features import FEATURES, Sides, features
+from transforms.dedupe.filters import can_match
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
-Level = Literal["work", "publication"]
+    from transforms.dedupe.model import Model
+
+    Columns = Mapping[str, npt.NDArray[np.float64]]
+    Flags = npt.NDArray[np.bool_]
+
+__all__ = ["MATCH_SCHEMA", "RULES", "Level", "match_pairs", "score_pairs"]
 
 RULES: Final[Mapping[str, str]] = {
-    "identifiers-agree": "The same DOI, arXiv id or PMID, and titles that are not at odds.",
-    "equal-titles": "Equal titles, and nothing else at odds.",
-    "near-equal": "Nearly equal titles or abstracts.",
+    "identifiers-agree": "The same DOI, arXiv identifier or PMID, and records that are otherwise alike.",
+    "equal-titles-and-abstracts": "Equal titles and nearly equal abstracts.",
+    "equal-titles-and-authors": "Equal titles, and the authors of one are among those of the other.",
+    "equal-titles": "Equal titles that say enough, and nothing against it.",
+    "near-equal-titles-and-abstracts": "Nearly equal titles and nearly equal abstracts.",
+    "near-equal-titles-and-authors": "Nearly equal titles, and the authors of one are among those of the other.",
+    "same-place": "The same volume and first page, and titles or authors that support it.",
+    "weighed-evidence": "No field settles it alone, all together do.",
 }
-"""Every rule that can join two records, in words."""
+"""Every rule that can join two records, in words; a pair is filed under the first that holds."""
+
+_CONDITIONS: Final[Mapping[str, Callable[[Columns], Flags]]] = {
+    "identifiers-agree": lambda c: (c["doi"] == 1) | (c["arxiv_id"] == 1) | (c["pmid"] == 1),
+    "equal-titles-and-abstracts": lambda c: (c["title_ratio"] == 1) & (c["abstract"] >= 0.9),  # noqa: PLR2004 - files, does not decide
+    "equal-titles-and-authors": lambda c: (c["title_ratio"] == 1) & (c["author_containment"] >= 0.8),  # noqa: PLR2004 - as above
+    "equal-titles": lambda c: c["title_ratio"] == 1,
+    "near-equal-titles-and-abstracts": lambda c: (c["title_ratio"] >= 0.9) & (c["abstract"] >= 0.9),  # noqa: PLR2004 - as above
+    "near-equal-titles-and-authors": lambda c: (c["title_ratio"] >= 0.9) & (c["author_containment"] >= 0.8),  # noqa: PLR2004 - as above
+    "same-place": lambda c: (c["volume"] == 1) & (c["first_page"] == 1),
+    "weighed-evidence": lambda c: c["title_ratio"] >= 0,
+}
 
 MATCH_SCHEMA: Final = pl.Schema(
     {
@@ -36,39 +66,74 @@ MATCH_SCHEMA: Final = pl.Schema(
     }
 )
 
-
-def _similarity(frame: pl.DataFrame, name: str) -> npt.NDArray[np.float64]:
-    a, b = frame[f"{name}_a"].to_list(), frame[f"{name}_b"].to_list()
-    scores = process.cpdist(a, b, scorer=fuzz.ratio, workers=-1).astype(np.float64) / 100
-    missing = ((frame[f"{name}_a"] == "") | (frame[f"{name}_b"] == "")).to_numpy()
-    return np.where(missing, np.nan, scores)
+_CHUNK: Final = 1 << 19
+"""Pairs that are compared at a time: bounds memory to some hundred megabytes."""
 
 
-def match_pairs(variants: pl.DataFrame, pairs: pl.DataFrame, level: Level = "work") -> pl.DataFrame:
-    """Compare the pairs and keep those that match, with their evidence (MATCH_SCHEMA)."""
-    del level  # both levels decide alike until the model is in
-    if pairs.is_empty():
-        return pl.DataFrame(schema=MATCH_SCHEMA)
-    left, right = variants.select(pl.all().name.suffix("_a")), variants.select(pl.all().name.suffix("_b"))
-    frame = pairs.join(left, left_on="variant_a", right_on="variant_id_a").join(
-        right, left_on="variant_b", right_on="variant_id_b"
+def _rows(variants: pl.DataFrame, ids: pl.Series) -> npt.NDArray[np.int64]:
+    return np.searchsorted(variants["variant_id"].to_numpy(), ids.to_numpy())
+
+
+def _sides(variants: pl.DataFrame, pairs: pl.DataFrame) -> Sides:
+    """Keep the variants that the pairs speak of, sorted, and point to their rows."""
+    wanted = pl.concat([pairs["variant_a"], pairs["variant_b"]]).unique()
+    kept = variants.filter(pl.col("variant_id").is_in(wanted.implode())).sort("variant_id")
+    return Sides(kept, _rows(kept, pairs["variant_a"]), _rows(kept, pairs["variant_b"]))
+
+
+def score_pairs(
+    variants: pl.DataFrame, pairs: pl.DataFrame, level: Level = "work", model: Model | None = None
+) -> npt.NDArray[np.float64]:
+    """Give the probability that each pair (variant_a, variant_b) is one paper, in the order of the pairs."""
+    parts = [
+        probability(log_odds(features(_sides(variants, pairs[start : start + _CHUNK])), level, model))
+        for start in range(0, len(pairs), _CHUNK)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _rule(columns: Columns) -> pl.Series:
+    names = list(_CONDITIONS)
+    held = np.column_stack([condition(columns) for condition in _CONDITIONS.values()])
+    return pl.Series("rule", np.array(names)[held.argmax(1)], dtype=pl.String)
+
+
+def _evidence(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float64]) -> pl.DataFrame:
+    rounded = pl.DataFrame({name: columns[name] for name in FEATURES}).fill_nan(None).select(pl.all().round(3))
+    texts = rounded.select(pl.struct(pl.all()).struct.json_encode().alias("features"))
+    return pairs.select(
+        "variant_a",
+        "variant_b",
+        _rule(columns),
+        rounded["title_ratio"].alias("title_similarity"),
+        rounded["abstract"].alias("abstract_similarity"),
+        rounded["author_containment"].alias("author_similarity"),
+        rounded["venue"].alias("venue_similarity"),
+        texts["features"],
+        pl.Series("probability", probability(odds)),
     )
-    scored = frame.with_columns(
-        pl.Series(f"{name}_similarity", _similarity(frame, f"{name}_key")).fill_nan(None)
-        for name in ("title", "abstract", "author", "venue")
-    )
-    same_id = pl.any_horizontal(
-        (pl.col(f"{name}_a") == pl.col(f"{name}_b")).fill_null(value=False) for name in ("doi", "arxiv_id", "pmid")
-    )
-    title, abstract = pl.col("title_similarity"), pl.col("abstract_similarity")
-    rule = (
-        pl.when(same_id & (title >= 0.8))
-        .then(pl.lit("identifiers-agree"))
-        .when((title == 1) & (abstract.is_null() | (abstract >= 0.8)))
-        .then(pl.lit("equal-titles"))
-        .when((title >= 0.95) & (abstract >= 0.9))
-        .then(pl.lit("near-equal"))
-    )
-    kept = scored.with_columns(rule=rule, probability=title).filter(pl.col("rule").is_not_null())
-    features = pl.struct("title_similarity", "abstract_similarity").struct.json_encode()
-    return kept.with_columns(features=features).select(MATCH_SCHEMA.names()).cast(MATCH_SCHEMA)
+
+
+def _compare(sides: Sides, pairs: pl.DataFrame, level: Level, model: Model | None) -> pl.DataFrame:
+    columns = features(sides)
+    odds = log_odds(columns, level, model)
+    kept = np.flatnonzero(probability(odds) >= WEIGHTS.match_probability)
+    return _evidence(pairs[kept], {name: values[kept] for name, values in columns.items()}, odds[kept])
+
+
+def match_pairs(
+    variants: pl.DataFrame, pairs: pl.DataFrame, level: Level = "work", *, model: Model | None = None
+) -> pl.DataFrame:
+    """Compare candidate pairs (variant_a, variant_b) and keep those that match, with their evidence.
+
+    `variants` is what `compared` gives and holds at least the variants of the pairs; the result has
+    MATCH_SCHEMA, in the order of the pairs.
+    """
+    found = [MATCH_SCHEMA.to_frame()]
+    for start in range(0, len(pairs), _CHUNK):
+        chunk = pairs[start : start + _CHUNK]
+        sides = _sides(variants, chunk)
+        chosen = np.flatnonzero(can_match(sides))
+        rest = Sides(sides.variants, sides.a[chosen], sides.b[chosen])
+        found.append(_compare(rest, chunk[chosen], level, model))
+    return pl.concat(found)

@@ -15,13 +15,17 @@ from typing import Final
 import polars as pl
 import polars_hash as plh
 
+from transforms.dedupe.authors import author_key
 from transforms.dedupe.fold import fold
+from transforms.dedupe.places import first_number, first_page, is_journal, last_page, venue_key
+from transforms.dedupe.titles import is_generic
+from transforms.text import text_words
 
 _SEPARATOR: Final = "\x1f"
 """Never part of a field: the unit separator of ASCII, folded away by normalization."""
 
 COMPARED_FIELDS: Final = (
-    "title_key",
+    "title",
     "abstract",
     "authors",
     "venue",
@@ -35,19 +39,30 @@ COMPARED_FIELDS: Final = (
 )
 """What decides: records equal in all of these are one variant."""
 
+ABSTRACT_CHARS: Final = 600
+"""Characters of an abstract that are compared: enough to know it by, and a bound on memory."""
+
+_ARXIV_DOI: Final = r"^10\.48550/arxiv\.(\S+?)(?:v\d+)?$"
+
 _SECOND_SIGNALS: Final = ("abstract", "authors", "doi", "arxiv_id", "pmid", "pages")
+"""What tells two papers of one generic title apart."""
+
+
+def _title_words() -> pl.Expr:
+    return text_words(pl.col("title")).fill_null("")
 
 
 def _as_text(name: str) -> pl.Expr:
+    if name == "title":
+        return _title_words()
     col = pl.col(name)
     text = col.list.join(_SEPARATOR, ignore_nulls=True) if name == "authors" else col.cast(pl.String)
     return text.fill_null("")
 
 
 def _is_bare() -> pl.Expr:
-    """True where nothing beside a title of fewer than three words identifies the paper."""
-    words = pl.col("title_key").fill_null("").str.count_matches(" ") + 1
-    return (words < 3) & pl.all_horizontal(_as_text(name) == "" for name in _SECOND_SIGNALS)
+    generic = is_generic(_title_words())
+    return generic & pl.all_horizontal(_as_text(name) == "" for name in _SECOND_SIGNALS)
 
 
 def with_variant_id(records: pl.LazyFrame) -> pl.LazyFrame:
@@ -57,17 +72,29 @@ def with_variant_id(records: pl.LazyFrame) -> pl.LazyFrame:
     """
     own = pl.when(_is_bare()).then(pl.col("record_id")).otherwise(pl.lit(""))
     whole = pl.concat_str([*(_as_text(name) for name in COMPARED_FIELDS), own], separator=_SEPARATOR * 2)
-    hashed = records.with_columns(variant_id=whole)
-    return hashed.with_columns(plh.col("variant_id").nchash.xxh3_64())
+    return records.with_columns(variant_id=whole).with_columns(plh.col("variant_id").nchash.xxh3_64())
+
+
+def _as_compared() -> tuple[pl.Expr, ...]:
+    return (
+        _title_words().alias("title_words"),
+        fold(pl.col("abstract").str.slice(0, ABSTRACT_CHARS)).alias("abstract_key"),
+        author_key(pl.col("authors")).alias("author_key"),
+        venue_key(pl.col("venue")).alias("venue_key"),
+        is_journal(pl.col("venue")).alias("is_journal"),
+        first_number(pl.col("volume")).alias("volume"),
+        first_number(pl.col("number")).alias("number"),
+        first_page(pl.col("pages")).alias("first_page"),
+        last_page(pl.col("pages")).alias("last_page"),
+        pl.col("year"),
+        pl.col("doi"),
+        pl.col("arxiv_id").fill_null(pl.col("doi").str.extract(_ARXIV_DOI)).alias("arxiv_id"),
+        pl.col("pmid"),
+    )
 
 
 def compared(records: pl.DataFrame) -> pl.DataFrame:
-    """One row per variant: its smallest record_id and the folded fields that matching compares."""
-    kept = records.select("variant_id", "record_id", *COMPARED_FIELDS)
+    """One row per variant, sorted: its smallest record_id and the folded fields that matching compares."""
+    kept = records.lazy().select("variant_id", "record_id", *COMPARED_FIELDS)
     first = kept.sort("variant_id", "record_id").unique("variant_id", keep="first", maintain_order=True)
-    return first.with_columns(
-        title_key=pl.col("title_key").fill_null(""),
-        abstract_key=fold(pl.col("abstract").str.slice(0, 600)),
-        author_key=fold(_as_text("authors")),
-        venue_key=fold(pl.col("venue")),
-    ).drop("abstract", "authors", "venue")
+    return first.select("variant_id", "record_id", *_as_compared()).collect()

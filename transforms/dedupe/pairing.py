@@ -1,0 +1,123 @@
+"""Pairs from keys: sort the keys, pair up each block, refine the blocks that are too large.
+
+    key | row        one 64-bit integer per key; one sort brings blocks together
+    row a | row b    one 64-bit integer per pair; one sort removes pairs found twice
+
+A block larger than the limit says too little alone. Its members are paired where they share a
+second large block (the two keys together are a new key, and so on), and what still is too large
+is counted, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Hashes = npt.NDArray[np.uint64]
+    Flags = npt.NDArray[np.bool_]
+
+MAX_BLOCK: Final = 120
+"""Variants per block: above it, pairs grow with the square and hardly any is a match."""
+
+MAX_REFINED_BLOCK: Final = 400
+"""Variants per block of two keys together: rarer by far, and the last chance of its pairs."""
+
+_LOW: Final = np.uint64(32)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Pairs to compare (`variant_a` < `variant_b`, UInt64), and how many pairs of blocks were left out."""
+
+    pairs: pl.DataFrame
+    not_compared: int
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """Members of blocks one after the other: `rows` of block i begin at `starts[i]`, `sizes[i]` of them."""
+
+    rows: Hashes
+    starts: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+
+
+def _grouped(keys: Hashes, rows: Hashes, row_count: int) -> _Blocks:
+    bits = np.uint64(max(row_count - 1, 1).bit_length())
+    packed = np.unique(((keys >> bits) << bits) | rows)
+    block = packed >> bits
+    starts = np.flatnonzero(np.concatenate([[True], block[1:] != block[:-1]])[: len(block)])
+    sizes = np.diff(np.concatenate([starts, [len(block)]]))
+    return _Blocks(packed & ((np.uint64(1) << bits) - np.uint64(1)), starts, sizes)
+
+
+def _pairs(blocks: _Blocks, chosen: Flags, is_fresh: Flags) -> Hashes:
+    """Pair up the members of the chosen blocks, keep pairs with a fresh side, each once."""
+    found = []
+    for size in np.unique(blocks.sizes[chosen]):
+        starts = blocks.starts[chosen & (blocks.sizes == size)]
+        members = blocks.rows[starts[:, None] + np.arange(size)]
+        members = members[is_fresh[members].any(1)]
+        left, right = np.triu_indices(size, 1)
+        step = max(1, (1 << 23) // len(left))
+        for begin in range(0, len(members), step):
+            part = members[begin : begin + step]
+            a, b = part[:, left].ravel(), part[:, right].ravel()
+            wanted = is_fresh[a] | is_fresh[b]
+            found.append((a[wanted] << _LOW) | b[wanted])
+    return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.uint64)
+
+
+def _refined(keys: Hashes, rows: Hashes, row_count: int) -> tuple[Hashes, Hashes]:
+    """Give the keys of every two large blocks that a row is in, with the row."""
+    order = np.lexsort((keys, rows))
+    keys, rows = keys[order], rows[order]
+    starts = np.searchsorted(rows, np.arange(row_count, dtype=np.uint64))
+    place = np.arange(len(rows)) - starts[rows.astype(np.int64)]
+    pairs_of_keys: list[tuple[Hashes, Hashes]] = []
+    for gap in range(1, int(place.max(initial=0)) + 1):
+        same = np.flatnonzero(rows[gap:] == rows[:-gap])
+        mixed = keys[same] * np.uint64(0x9E3779B97F4A7C15) ^ keys[same + gap]
+        pairs_of_keys.append((mixed, rows[same]))
+    if not pairs_of_keys:
+        return keys[:0], rows[:0]
+    return np.concatenate([k for k, _ in pairs_of_keys]), np.concatenate([r for _, r in pairs_of_keys])
+
+
+def _pair_count(sizes: npt.NDArray[np.int64]) -> int:
+    return int(np.sum(sizes * (sizes - 1) // 2))
+
+
+def _rows_of(blocks: _Blocks, chosen: Flags) -> tuple[Hashes, Hashes]:
+    sizes = blocks.sizes[chosen]
+    block = np.repeat(np.flatnonzero(chosen), sizes)
+    within = np.arange(len(block)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return block.astype(np.uint64), blocks.rows[blocks.starts[block] + within]
+
+
+def candidate_pairs(keys: pl.DataFrame, fresh: pl.Series) -> Candidates:
+    """Pair variants that share a key, at least one of them in `fresh` (variant ids).
+
+    `keys` has `key` and `variant_id`; `not_compared` counts the pairs of blocks that stayed too large.
+    """
+    ids, places = np.unique(keys["variant_id"].to_numpy(), return_inverse=True)
+    is_fresh = np.isin(ids, fresh.to_numpy())
+    rows = places.astype(np.uint64)
+    blocks = _grouped(keys["key"].to_numpy(), rows, len(ids))
+    large = blocks.sizes > MAX_BLOCK
+    pairs = _pairs(blocks, (blocks.sizes > 1) & ~large, is_fresh)
+    left_out = 0
+    if large.any():
+        refined = _grouped(*_refined(*_rows_of(blocks, large), len(ids)), len(ids))
+        too_large = refined.sizes > MAX_REFINED_BLOCK
+        more = _pairs(refined, (refined.sizes > 1) & ~too_large, is_fresh)
+        pairs = np.unique(np.concatenate([pairs, more]))
+        left_out = max(0, _pair_count(blocks.sizes[large]) - len(more))
+    a, b = (pairs >> _LOW).astype(np.int64), (pairs & np.uint64(2**32 - 1)).astype(np.int64)
+    return Candidates(pl.DataFrame({"variant_a": ids[a], "variant_b": ids[b]}), left_out)
