@@ -42,10 +42,14 @@ def _where_present(column: str, predicate: str) -> str:
     return f"{column} IS NULL OR ({predicate})"
 
 
+def _not_blank(value: str) -> str:
+    return rf"regexp_matches({value}, '[^\s\p{{Z}}]')"
+
+
 def _presence(column: Column) -> Rule:
     filled = f"{column.name} IS NOT NULL"
     if column.dtype == TEXT:
-        filled += f" AND trim({column.name}) <> ''"
+        filled += f" AND {_not_blank(column.name)}"
     return Rule(f"{column.name}_present", filled, (column.name,), f"{column.name} is there and not blank")
 
 
@@ -155,7 +159,7 @@ _TITLE_RULES: Final = (
 
 
 def _texts_rules(column: Column) -> Rule:
-    filled = f"len(list_filter({column.name}, lambda one: one IS NULL OR trim(one) = '')) = 0"
+    filled = f"len(list_filter({column.name}, lambda one: one IS NULL OR NOT {_not_blank('one')})) = 0"
     return Rule(
         f"{column.name}_filled",
         _where_present(column.name, filled),
@@ -167,7 +171,8 @@ def _texts_rules(column: Column) -> Rule:
 _OTHER_RULES: Final = (
     Rule(
         "record_id_follows_from_place",
-        "starts_with(record_id, left(dump_id, 16)) AND ends_with(record_id, CAST(position AS VARCHAR))",
+        "record_id IS NOT NULL AND dump_id IS NOT NULL AND position IS NOT NULL"
+        " AND starts_with(record_id, left(dump_id, 16)) AND ends_with(record_id, CAST(position AS VARCHAR))",
         ("record_id", "dump_id", "position"),
         "record_id begins with the first 16 digits of dump_id and ends with the position",
     ),
@@ -187,7 +192,8 @@ _OTHER_RULES: Final = (
     ),
     Rule(
         "extra_is_a_json_object",
-        _where_present("extra", "json_valid(extra) AND json_type(extra) = 'OBJECT'"),
+        # CASE again: json_type stops the query where the text is not JSON.
+        "CASE WHEN extra IS NULL THEN true WHEN json_valid(extra) THEN json_type(extra) = 'OBJECT' ELSE false END",
         ("extra",),
         "extra is a JSON object",
     ),

@@ -11,8 +11,9 @@ one that found nothing wrong.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -21,7 +22,7 @@ from transforms.dump_rules import DUMP_LIMITS, DumpLimits, DumpRule, dump_rules
 from transforms.errors import ContractError, LakeError
 from transforms.schema import CHECKS
 from warehouse.expectations import Outcome, Suite, validate
-from warehouse.split import KEPT, REJECTED, StagedEntries, count_dumps, find_broken, open_entries, scalar, split
+from warehouse.split import KEPT, REJECTED, StagedEntries, broken_rules, count_dumps, find_broken, open_entries, split
 from warehouse.sqltext import parquet
 
 if TYPE_CHECKING:
@@ -65,19 +66,32 @@ Outcomes = dict[str, dict[str, Outcome]]
 """Suite, rule: outcome."""
 
 
-def _own_outcomes(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite]) -> Outcomes:
-    """Count without Great Expectations: the broken rows from what was split off."""
-    split_off = dict(
-        connection.execute("SELECT rule, count(*) FROM broken, unnest(reasons) AS one(rule) GROUP BY rule").fetchall()
+def _judge_dumps(connection: duckdb.DuckDBPyConnection, rules: Sequence[DumpRule]) -> list[dict[str, Any]]:
+    """Give the counts of each dump, in the order of the batch, with the names of the rules it breaks."""
+    return (
+        connection.execute(f"SELECT *, {broken_rules(rules)} AS reasons FROM staged_dumps ORDER BY dump_number")
+        .pl()
+        .rows(named=True)
     )
-    rows, dumps = (scalar(connection, f"FROM {suite.table}") for suite in suites)
+
+
+def _own_outcomes(
+    connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], dumps: Sequence[Mapping[str, Any]]
+) -> Outcomes:
+    """Count without Great Expectations: the rows that were split off, the dumps that are held back."""
+    rows = connection.execute("SELECT count(*) FROM staged_records").fetchone()
+    split_off = Counter(
+        dict(
+            connection.execute(
+                "SELECT rule, count(*) FROM broken, unnest(reasons) AS one(rule) GROUP BY rule"
+            ).fetchall()
+        )
+    )
+    held_back = Counter(rule for dump in dumps for rule in dump["reasons"])
     records, batch = suites
     return {
-        records.name: {rule.name: Outcome(rows, split_off.get(rule.name, 0)) for rule in records.rules},
-        batch.name: {
-            rule.name: Outcome(dumps, scalar(connection, f"FROM {batch.table} WHERE ({rule.predicate}) IS NOT TRUE"))
-            for rule in batch.rules
-        },
+        records.name: {rule.name: Outcome(rows[0] if rows else 0, split_off[rule.name]) for rule in records.rules},
+        batch.name: {rule.name: Outcome(len(dumps), held_back[rule.name]) for rule in batch.rules},
     }
 
 
@@ -99,7 +113,7 @@ def assert_agreement(validated: Outcomes, split_off: Outcomes) -> None:
 
 
 def _checked(
-    connection: duckdb.DuckDBPyConnection, dump: StagedEntries, counts: Mapping[str, int], rules: Sequence[DumpRule]
+    connection: duckdb.DuckDBPyConnection, dump: StagedEntries, counts: Mapping[str, Any], rules: Sequence[DumpRule]
 ) -> CheckedDump:
     return CheckedDump(
         dump.dump_id,
@@ -113,15 +127,14 @@ def _checked(
 
 
 def _complaint(
-    connection: duckdb.DuckDBPyConnection, dump: StagedEntries, counts: Mapping[str, int], rules: Sequence[DumpRule]
+    connection: duckdb.DuckDBPyConnection, dump: StagedEntries, counts: Mapping[str, Any], rules: Sequence[DumpRule]
 ) -> ContractError | None:
     """Say what is wrong with a dump as a whole: the first rule that it breaks, None where it breaks none."""
-    for rule in rules:
-        broken = f"FROM staged_dumps WHERE dump_number = {counts['dump_number']} AND ({rule.predicate}) IS NOT TRUE"
-        if scalar(connection, broken):
-            what = rule.complaint.format(**counts, reasons=_reasons(connection, dump))
-            return ContractError(what, where=dump.name, hint=rule.hint)
-    return None
+    broken = [rule for rule in rules if rule.name in counts["reasons"]]
+    if not broken:
+        return None
+    facts = {**counts, "reasons": _reasons(connection, dump)}
+    return ContractError(broken[0].complaint.format(**facts), where=dump.name, hint=broken[0].hint)
 
 
 def _reasons(connection: duckdb.DuckDBPyConnection, dump: StagedEntries) -> str:
@@ -160,19 +173,17 @@ def check_dumps(
     """
     if not staged:
         return ContractOutcome((), CHECKS.polars_schema.to_frame())
+    row_rules, batch_rules = record_rules(today), dump_rules(limits)
     suites = (
-        Suite("records", "staged_records", record_rules(today)),
-        Suite("dumps", "staged_dumps", dump_rules(limits)),
+        Suite("records", "staged_records", row_rules),
+        Suite("dumps", "staged_dumps", batch_rules),
     )
     with open_entries(staged) as (connection, name):
-        find_broken(connection, suites[0].rules)
-        for number, dump in enumerate(staged):
-            split(connection, number, dump)
+        find_broken(connection, row_rules)
+        split(connection, staged)
         count_dumps(connection, staged)
+        judged = _judge_dumps(connection, batch_rules)
         outcomes = validate(name, suites, run_id=run_id, docs=docs)
-        assert_agreement(outcomes, _own_outcomes(connection, suites))
-        counted = connection.execute("FROM staged_dumps ORDER BY dump_number").pl().rows(named=True)
-        checked = (
-            _checked(connection, dump, counts, dump_rules(limits)) for dump, counts in zip(staged, counted, strict=True)
-        )
+        assert_agreement(outcomes, _own_outcomes(connection, suites, judged))
+        checked = [_checked(connection, dump, one, batch_rules) for dump, one in zip(staged, judged, strict=True)]
         return ContractOutcome(tuple(checked), _checks(suites, outcomes, run_id))

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import duckdb
+import polars as pl
 
-from transforms.schema import RECORDS, Column
+from transforms.schema import RECORDS, REJECTS, Column
 from warehouse.sqltext import literal, no_pattern, parquet, script
 
 if TYPE_CHECKING:
@@ -69,6 +70,16 @@ MEMORY_LIMIT: Final = "1GB"
 _RECORD_TYPES: Final = {column.name: column.sql_type for column in KEPT_COLUMNS} | {"line": "BIGINT", "raw": "VARCHAR"}
 _REJECT_TYPES: Final = {"position": "BIGINT", "line": "BIGINT", "raw": "VARCHAR", "reason": "VARCHAR"}
 
+_KEPT_SCHEMA: Final = pl.Schema({column.name: column.dtype for column in KEPT_COLUMNS})
+_REJECTED_SCHEMA: Final = pl.Schema(
+    {column.name: column.dtype for column in REJECTS.columns if column.name not in {"run_id", "rejected_at"}}
+)
+
+_READ_REJECTS: Final = "SELECT position, line, 'read' AS stage, [reason] AS reasons, raw FROM {files}"
+_CONTRACT_REJECTS: Final = (
+    "SELECT position, line, 'contract' AS stage, reasons, raw FROM {files} JOIN {broken} USING (position)"
+)
+
 
 @contextmanager
 def open_entries(staged: Sequence[StagedEntries]) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
@@ -115,59 +126,64 @@ def _create_view(
     connection.execute(f"CREATE VIEW {name} AS {source}")
 
 
+def broken_rules(rules: Sequence[Rule]) -> str:
+    """Make the SQL that lists the names of the rules that a row breaks."""
+    named = ", ".join(f"CASE WHEN ({rule.predicate}) IS NOT TRUE THEN {literal(rule.name)} END" for rule in rules)
+    return f"list_filter([{named}], lambda name: name IS NOT NULL)"
+
+
 def find_broken(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> None:
     """Make the table broken: dump_number, position and all broken rules of each row that breaks any."""
-    named = ", ".join(f"CASE WHEN ({rule.predicate}) IS NOT TRUE THEN {literal(rule.name)} END" for rule in rules)
     connection.execute(f"""
         CREATE TABLE broken AS
-        SELECT dump_number, position, reasons FROM (
-            SELECT filename, position, list_filter([{named}], lambda name: name IS NOT NULL) AS reasons
-            FROM staged_records
-        ) JOIN files USING (filename)
+        SELECT dump_number, position, reasons
+        FROM (SELECT filename, position, {broken_rules(rules)} AS reasons FROM staged_records)
+        JOIN files USING (filename)
         WHERE len(reasons) > 0
     """)
 
 
-def split(connection: duckdb.DuckDBPyConnection, number: int, dump: StagedEntries) -> None:
-    """Write kept.parquet and rejected.parquet of one dump, each in the order of the positions.
+def split(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> None:
+    """Write kept.parquet and rejected.parquet of each dump, in the order of the positions.
 
-    `number` is the place of the dump in the batch. The files have the columns of `records` without
-    variant_id, and those of `rejects` without run_id and rejected_at.
+    The files have the columns of `records` without variant_id, and those of `rejects` without
+    run_id and rejected_at.
     """
-    columns = ", ".join(column.name for column in KEPT_COLUMNS)
-    records = _table(dump.record_files, "staged_records")
-    rejects = _table(dump.reject_files, "staged_rejects")
-    broken = f"(SELECT position, reasons FROM broken WHERE dump_number = {number})"
+    with_broken = {number for (number,) in connection.execute("SELECT DISTINCT dump_number FROM broken").fetchall()}
+    for number, dump in enumerate(staged):
+        broken = f"(SELECT position, reasons FROM broken WHERE dump_number = {number})" if number in with_broken else ""
+        _write_kept(connection, dump, broken)
+        _write_rejected(connection, dump, broken)
+
+
+def _write_kept(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, broken: str) -> None:
+    target = dump.folder / KEPT
+    if not dump.record_files:
+        pl.DataFrame(schema=_KEPT_SCHEMA).write_parquet(target)
+        return
     # The staged files are in order; a join loses it and a sort costs: only where there is something to take out.
-    without = f"ANTI JOIN {broken} USING (position) ORDER BY position" if scalar(connection, f"FROM {broken}") else ""
-    _copy(connection, f"SELECT {columns} FROM {records} {without}", dump.folder / KEPT)
-    _copy(
-        connection,
-        f"""
-        SELECT {literal(dump.dump_id)} AS dump_id, * FROM (
-            SELECT position, line, 'read' AS stage, [reason] AS reasons, raw FROM {rejects}
-            UNION ALL
-            SELECT position, line, 'contract', reasons, raw FROM {records} JOIN {broken} USING (position)
-        ) ORDER BY position
-        """,
-        dump.folder / REJECTED,
-    )
+    without = f"ANTI JOIN {broken} USING (position) ORDER BY position" if broken else ""
+    columns = ", ".join(column.name for column in KEPT_COLUMNS)
+    _copy(connection, f"SELECT {columns} FROM {parquet(dump.record_files)} {without}", target)
 
 
-def _table(files: Sequence[Path], view: str) -> str:
-    return parquet(files) if files else f"(FROM {view} LIMIT 0)"
+def _write_rejected(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, broken: str) -> None:
+    target = dump.folder / REJECTED
+    parts = [
+        *([_READ_REJECTS.format(files=parquet(dump.reject_files))] if dump.reject_files else []),
+        *([_CONTRACT_REJECTS.format(files=parquet(dump.record_files), broken=broken)] if broken else []),
+    ]
+    if not parts:
+        pl.DataFrame(schema=_REJECTED_SCHEMA).write_parquet(target)
+        return
+    rows = " UNION ALL ".join(parts)
+    _copy(connection, f"SELECT {literal(dump.dump_id)} AS dump_id, * FROM ({rows}) ORDER BY position", target)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     connection.execute(
         f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
     )
-
-
-def scalar(connection: duckdb.DuckDBPyConnection, source: str) -> int:
-    """Count the rows of `FROM source`."""
-    row = connection.execute(f"SELECT count(*) {source}").fetchone()
-    return int(row[0]) if row else 0
 
 
 def count_dumps(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> None:
