@@ -8,6 +8,7 @@ file --open--> bytes --recognise--> reader --batches--> normalized --> STAGING/<
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import fcntl
 import shutil
@@ -27,7 +28,6 @@ from warehouse.locking import try_lock
 from warehouse.streams import open_dump, read_head, sha256_file
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator
 
     import polars as pl
@@ -136,8 +136,9 @@ def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
     with open_dump(dump.path) as opened:
         head: Head = read_head(opened)
         reader: Reader = recognise(head)
-        captured = captured_date_of(dump.path.name) or dump.modified_at.date()
-        batches = reader.read(opened.stream, DumpInfo(dump.path.name, dump.modified_at))
+        captured_at = _captured_at(dump)
+        captured = captured_at.date()
+        batches = reader.read(opened.stream, DumpInfo(dump.path.name, captured_at))
         shown: list[dt.date] = []
         records_read = rejects_read = 0
         for number, batch in enumerate(batches, start=1):
@@ -153,6 +154,15 @@ def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
             records_read=records_read,
             rejects_read=rejects_read,
         )
+
+
+def _captured_at(dump: NewDump) -> dt.datetime:
+    """Tell when a dump was captured: on the day that its name says, else at the file's own time.
+
+    A name stays when a file is copied or cloned; its time does not.
+    """
+    day = captured_date_of(dump.path.name)
+    return dt.datetime.combine(day, dt.time.max, dt.UTC) if day else dump.modified_at
 
 
 def _write_batch(batch: Batch, number: int, staged: StagedDump, captured: dt.date) -> list[dt.date]:

@@ -54,7 +54,8 @@ class Head:
 class DumpInfo:
     """What a reader may know of the dump beside its bytes.
 
-    `modified_at` is the file's own time, in UTC.
+    `modified_at` is when the dump was captured, in UTC: the end of the day that its name says, else
+    the file's own time.
     """
 
     name: str
