@@ -89,7 +89,7 @@ def doi_in_url(col: pl.Expr | str) -> pl.Expr:
 
 def doi_in_abstract(col: pl.Expr | str) -> pl.Expr:
     """DOI that ends an abstract as its last sentence, where it is the only one (rule 4 above)."""
-    text = pl.when(_text(col).str.contains_any(["doi", "DOI", "Doi"])).then(_text(col))
+    text = pl.when(_text(col).str.contains(r"10\.\d{4,9}/")).then(_text(col))
     is_its_own = (text.str.count_matches(r"10\.\d{4,9}/") == 1) & ~text.str.contains(_OF_ANOTHER)
     return doi(pl.when(is_its_own).then(text).str.extract(_LAST_WORDS_DOI, 1))
 
@@ -122,7 +122,7 @@ def arxiv_reference_in_venue(col: pl.Expr | str) -> pl.Expr:
 
 def arxiv_reference_in_stamp(col: pl.Expr | str) -> pl.Expr:
     """Find the arXiv identifier in the stamp that arXiv prints on the first page (rule 4 above)."""
-    text = pl.when(_text(col).str.contains_any(["arXiv:", "arxiv:"])).then(_text(col))
+    text = pl.when(_text(col).str.contains("arXiv:", literal=True)).then(_text(col))
     return _canonical(text.str.to_lowercase().str.extract(_ARXIV_STAMP, 1))
 
 

@@ -24,11 +24,12 @@ _HOSTS: Final = (
     r"zenodo\.org/(?:records?|doi)/",
     r"doi\.org/10\.5281/",
 )
-_HINTS: Final = [
-    "github", "gitlab", "huggingface", "hf.co", "bitbucket", "codeberg", "gitee", "sr.ht", "sourceforge",
-    "4open.science", "codeocean", "zenodo",
+_ADDRESS: Final = r"\.[A-Za-z]{2,7}/"
+_NAMES: Final = [
+    "github", "gitlab", "huggingface", "hf.co", "bitbucket", "codeberg", "gitee", "sr.ht", "sourceforge", "4open",
+    "codeocean", "zenodo",
 ]  # fmt: skip
-"""Fast to look for; a field without any of them holds no link to code."""
+"""Both are fast to look for; a field without the one and the other holds no link to code."""
 
 _LINK: Final = rf"(?i)(?:^|[^\w.@-])((?:https?://)?(?:www\.)?(?:{'|'.join(_HOSTS)})[\w.~/?#=&%+:@-]+)"
 _NO_CODE: Final = (
@@ -43,12 +44,16 @@ def code_urls(fields: Iterable[pl.Expr | str]) -> pl.Expr:
     GitHub, GitLab, Hugging Face models, data sets and spaces, Bitbucket, Codeberg, Zenodo and their
     like. Addresses come out with https, without `www.`, `.git` and trailing punctuation.
     """
-    columns = [pl.col(field) if isinstance(field, str) else field for field in fields]
-    hinting = [pl.when(column.str.contains_any(_HINTS, ascii_case_insensitive=True)).then(column) for column in columns]
+    hinting = [_hinting(pl.col(field) if isinstance(field, str) else field) for field in fields]
     text = pl.concat_str(hinting, separator=" ", ignore_nulls=True).replace("", None)
     found = text.str.replace_all(r"\\([_#%~&])", "$1").str.extract_all(_LINK).list.eval(_address(pl.element()))
     links = found.list.eval(pl.element().filter(~pl.element().str.contains(_NO_CODE))).list.unique(maintain_order=True)
     return pl.when(links.list.len() > 0).then(links)
+
+
+def _hinting(field: pl.Expr) -> pl.Expr:
+    addressed = pl.when(field.str.contains(_ADDRESS)).then(field)
+    return pl.when(addressed.str.contains_any(_NAMES, ascii_case_insensitive=True)).then(addressed)
 
 
 def _address(match: pl.Expr) -> pl.Expr:
