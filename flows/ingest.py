@@ -1,6 +1,6 @@
 """The ingest flow: from dump files to a published batch.
 
-    find --> read (each dump apart) --> check --> [ the writer's lock: resolve --> publish ] --> report
+    find --> read (each dump apart) --> normalize --> check --> [ lock: resolve --> publish ] --> report
 
 What is written before the lock is staged in a folder of the run's own and costs nothing when the
 run dies. The batch is published whole or not at all.
@@ -73,6 +73,8 @@ def _ingest_new(report: Report, dumps: Sequence[NewDump], lake: Lake, staging: P
         staged = _read_all(dumps, staging)
         records, rejects = sum(dump.records_read for dump in staged), sum(dump.rejects_read for dump in staged)
         stage.count(records + rejects, records, rejects)
+    with report.stage("normalize") as stage:
+        stage.count(records, tasks.normalize(staged, run))
     with report.stage("check") as stage:
         report.batch = tasks.check(staged, lake, staging, run)
         stage.count(records, report.total("records_kept"), records - report.total("records_kept"))

@@ -44,7 +44,7 @@ class Stage:
 
     def __str__(self) -> str:
         counts = f"in {self.given:>8,}  out {self.out:>8,}  rejected {self.rejected:>6,}"
-        return f"{self.name:<8} {counts}  {self.seconds:7.2f} s"
+        return f"{self.name:<9} {counts}  {self.seconds:7.2f} s"
 
 
 @dataclass
@@ -74,7 +74,11 @@ class Report:
     def seconds(self) -> StageSeconds:
         """Seconds of the stages that the lake notes."""
         took = {stage.name: stage.seconds for stage in self.stages}
-        return StageSeconds(*(took.get(name, 0.0) for name in ("read", "check", "resolve")))
+        return StageSeconds(
+            read=took.get("read", 0.0) + took.get("normalize", 0.0),
+            check=took.get("check", 0.0),
+            resolve=took.get("resolve", 0.0),
+        )
 
     @property
     def problems(self) -> list[str]:

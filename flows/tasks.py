@@ -17,7 +17,7 @@ from flows.progress import Step, tell
 from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, resolve_batch
 from warehouse.landing import Landing, find_dumps
 from warehouse.ledger import NewDump, NewDumps, find_new
-from warehouse.staging import StagedDump, stage_dump
+from warehouse.staging import StagedDump, normalize_staged, stage_dump
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,12 @@ def read(dump: NewDump, staging: Path) -> StagedDump:
     staged = stage_dump(dump, staging)
     tell(Step("read", done=1))
     return staged
+
+
+@task(cache_policy=NO_CACHE, task_run_name="normalize {run.flow_run_name}")
+def normalize(staged: Sequence[StagedDump], run: Run) -> int:  # noqa: ARG001  # the run names the task
+    """Bring the entries of all readable dumps into one form; return the number of records."""
+    return normalize_staged([dump for dump in staged if dump.error is None])
 
 
 @task(cache_policy=NO_CACHE, task_run_name="check {run.flow_run_name}")

@@ -8,7 +8,7 @@ is kept, as it was given, in `extra`; whether a record may enter the lake is for
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import orjson
 import polars as pl
@@ -18,9 +18,6 @@ from transforms.dates import captured_date_of, published_day, published_year
 from transforms.links import code_urls
 from transforms.schema import RECORDS
 from transforms.text import published_text, title_key
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 __all__ = ["captured_date_of", "normalize_records"]
 
@@ -48,10 +45,11 @@ _STAGED_ONLY: Final = ("line", "raw")
 """Kept while the dump is staged: a reject shows its place and its raw text."""
 
 
-def normalize_records(raw: pl.LazyFrame, *, dump_id: str, captured_date: dt.date) -> pl.LazyFrame:
-    """Turn RAW_RECORD rows of one dump into RECORDS rows, one for one and in order.
+def normalize_records(raw: pl.LazyFrame, *, dump_id: pl.Expr, captured_date: pl.Expr) -> pl.LazyFrame:
+    """Turn RAW_RECORD rows, of one dump or of many, into RECORDS rows, one for one and in order.
 
-    `dump_id` is the dump's sha256, `captured_date` the day that counts where the dump shows none.
+    `dump_id` gives the sha256 of each row's dump, `captured_date` the day that counts where the dump
+    shows none: a literal for the rows of one dump, a column for those of many.
     The columns are those of RECORDS without `variant_id`, then `line` and `raw`.
     """
     columns = [name for name in RECORDS.names if name != "variant_id"]
@@ -71,8 +69,8 @@ def fold_fields(raw: pl.LazyFrame) -> pl.LazyFrame:
     given = [pl.col(name).alias(_as_given(name)) for name in _PARSED_FIELDS]
     names = pl.col("authors").list.eval(published_text(pl.element()).drop_nulls())
     return (
-        raw.with_columns(*(published_text(name) for name in _TEXT_FIELDS))
-        .with_columns(*given, authors=pl.when(names.list.len() > 0).then(names))
+        raw.with_columns(*(published_text(name) for name in _TEXT_FIELDS), authors=names)
+        .with_columns(*given, authors=pl.when(pl.col("authors").list.len() > 0).then("authors"))
         .with_columns(title_key=title_key("title"))
     )
 
@@ -119,12 +117,12 @@ def link_code(records: pl.LazyFrame) -> pl.LazyFrame:
     return records.with_columns(code_urls=code_urls(["url", "abstract", "extra"]))
 
 
-def number_records(records: pl.LazyFrame, dump_id: str, captured_date: dt.date) -> pl.LazyFrame:
+def number_records(records: pl.LazyFrame, dump_id: pl.Expr, captured_date: pl.Expr) -> pl.LazyFrame:
     """Give each record its id and the day on which the dump shows it."""
     place = pl.col("position").cast(pl.String).str.zfill(7)
     return records.with_columns(
-        record_id=pl.lit(f"{dump_id[:16]}-") + place,
-        dump_id=pl.lit(dump_id),
+        record_id=pl.concat_str(dump_id.str.slice(0, 16), pl.lit("-"), place),
+        dump_id=dump_id,
         is_seen_date_inferred=pl.col("seen_date").is_null() | pl.col("is_seen_date_inferred").fill_null(value=False),
         seen_date=pl.col("seen_date").fill_null(captured_date),
     )
