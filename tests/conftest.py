@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from pipeline import Pipeline
+from server import exclusively, server_url, stop_server
 
-SHARED = Path(__file__).parents[2] / "shared"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., subprocess.CompletedProcess[Any]]
+
+REPOSITORY = Path(__file__).parents[1]
+SHARED = REPOSITORY.parent / "shared"
+PAPERLAKE = REPOSITORY / ".venv" / "bin" / "paperlake"
+
+RUN_FOLDER = "PAPERLAKE_TEST_RUN"
+"""Names the folder that all processes of one test run share, in the environment."""
+
+settings.register_profile("paperlake", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("paperlake")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # pytest-xdist's workers inherit the folder
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="paperlake-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        folder = Path(os.environ.pop(RUN_FOLDER))
+        stop_server(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +48,68 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder of captures, ../shared, is not there")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Folder of the repository."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Folder of the sample dumps."""
+    return REPOSITORY / "samples"
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Pipeline:
+    """An ingest without Prefect, into a new lake."""
+    return Pipeline(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def sample_lake(samples: Path) -> Pipeline:
+    """A lake of the sample pages, in three batches; only for reading, and one for all processes of the run."""
+    folder = Path(os.environ[RUN_FOLDER])
+    made = Pipeline(folder / "sample-lake")
+    with exclusively(folder / "sample-lake.lock"):
+        if not made.lake.exists:
+            for page in sorted(samples.glob("hf-papers-*.txt")):
+                made.ingest(page)
+    return made
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> str:
+    """Address of a real Prefect server, one for all processes of the test run."""
+    return server_url(Path(os.environ[RUN_FOLDER]))
+
+
+@pytest.fixture(scope="session")
+def environment(prefect_server: str) -> dict[str, str]:
+    """The environment of a command: the server of the tests, no telemetry, no settings of the person who tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "PAPERLAKE_"))}
+    home = Path(os.environ[RUN_FOLDER]) / "client"
+    return kept | {"PREFECT_API_URL": prefect_server, "PREFECT_HOME": str(home), "DO_NOT_TRACK": "1", "COLUMNS": "200"}
+
+
+@pytest.fixture(scope="session")
+def paperlake(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Run the installed command line to its end; `text=False` gives bytes."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+
+    def run(
+        *arguments: object, cwd: Path = elsewhere, text: bool = True, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[Any]:
+        return subprocess.run(
+            [str(PAPERLAKE), *map(str, arguments)],
+            cwd=cwd,
+            env=environment | (env or {}),
+            capture_output=True,
+            text=text,
+            timeout=120,
+            check=False,
+        )
+
+    return run

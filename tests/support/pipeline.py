@@ -1,0 +1,189 @@
+"""The ingest without Prefect: the same steps as `flows.ingest`, in this process, and what a lake is asked after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, resolve_batch, without_published
+from warehouse.contract import check_dumps
+from warehouse.lake import Lake, attached, create_lake
+from warehouse.landing import find_dumps
+from warehouse.ledger import find_new
+from warehouse.locking import writer_lock
+from warehouse.staging import StagedDump, normalize_staged, stage_dump, staging_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import duckdb
+
+    from transforms.errors import PaperlakeError
+    from warehouse.ledger import NewDump
+    from warehouse.resolve import Resolution
+
+TODAY = dt.date(2026, 6, 1)
+"""The day on which the tests check dumps, so that a year is not "in the future" or not by the calendar."""
+
+_RUN_NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Ingested:
+    """What one ingest did; `batch` and `resolution` are None where there was nothing new."""
+
+    known: int
+    problems: list[PaperlakeError] = field(default_factory=list)
+    batch: Batch | None = None
+    resolution: Resolution | None = None
+
+    def total(self, count: str) -> int:
+        return self.batch.total(count) if self.batch else 0
+
+    @property
+    def new_papers(self) -> int:
+        return self.resolution.new_papers if self.resolution else 0
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Why dumps were refused, by their names."""
+        return {line.staged.name: line.error or "" for line in (self.batch.refused if self.batch else ())}
+
+
+class Pipeline:
+    """Ingests into one lake, and reads it back."""
+
+    def __init__(self, root: Path) -> None:
+        self.lake = Lake(root)
+
+    def ingest(self, *paths: object) -> Ingested:
+        """Ingest files, folders and globs as one batch."""
+        landing = find_dumps([str(path) for path in paths], outside=self.lake.root)
+        new = find_new(landing.files, self.lake, retry_failed=True)
+        done = Ingested(new.known, [*landing.problems, *new.problems])
+        if new.dumps:
+            run = Run(f"test-{next(_RUN_NUMBERS)}", "a test", "0", dt.datetime.now(dt.UTC))
+            with staging_folder(self.lake, run.run_id) as staging:
+                self._ingest_new(done, new.dumps, staging, run)
+        return done
+
+    def _ingest_new(self, done: Ingested, dumps: list[NewDump], staging: Path, run: Run) -> None:
+        staged = [stage_dump(dump, staging) for dump in dumps]
+        normalize_staged([dump for dump in staged if dump.error is None])
+        batch = check(staged, staging, run, self.lake.docs)
+        with writer_lock(self.lake.lock, owner="a test", wait_seconds=60):
+            create_lake(self.lake)
+            done.batch = without_published(batch, self.lake)
+            if not done.batch.lines:
+                return
+            done.resolution = resolve_batch(done.batch, self.lake, staging / "resolved", run)
+            problems = [*map(str, done.problems), *done.errors.values()]
+            publish_batch(done.batch, done.resolution, self.lake, run=run, seconds=StageSeconds(), problems=problems)
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        """Ask the lake; each row by its columns."""
+        with attached(self.lake, read_only=True) as connection:
+            return rows(connection, sql, *values)
+
+    def one(self, sql: str, *values: object) -> Any:
+        """Ask the lake for one value."""
+        (row,) = self.rows(sql, *values)
+        (value,) = row.values()
+        return value
+
+    def partition(self) -> frozenset[frozenset[str]]:
+        """The grouping of records into papers, by the ids of the records."""
+        return partition(self.rows("SELECT record_id, paper_id FROM paper_records"))
+
+    def assert_sound(self) -> None:
+        """Assert what holds of every lake at every moment."""
+        with attached(self.lake, read_only=True) as connection:
+            assert_sound(connection)
+
+
+def check(staged: list[StagedDump], staging: Path, run: Run, docs: Path | None) -> Batch:
+    readable = [dump for dump in staged if dump.error is None]
+    return judge(staged, check_dumps(readable, run_id=run.run_id, today=TODAY, docs=docs), staging)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, Any]]:
+    result = connection.execute(sql, list(values))
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def partition(pairs: Iterable[Mapping[str, str]]) -> frozenset[frozenset[str]]:
+    papers = defaultdict(set)
+    for pair in pairs:
+        papers[pair["paper_id"]].add(pair["record_id"])
+    return frozenset(frozenset(members) for members in papers.values())
+
+
+UNSOUND = {
+    "a record without a paper, or with several": """
+        SELECT record_id, count(paper_id) AS n
+        FROM records LEFT JOIN paper_records USING (record_id) GROUP BY ALL HAVING n <> 1""",
+    "a row of paper_records without its record": "FROM paper_records ANTI JOIN records USING (record_id)",
+    "a row of paper_records without its paper": "FROM paper_records ANTI JOIN papers USING (paper_id)",
+    "a paper without records": "FROM papers ANTI JOIN paper_records USING (paper_id)",
+    "a paper twice": "SELECT paper_id FROM papers GROUP BY ALL HAVING count(*) > 1",
+    "a record twice": "SELECT record_id FROM records GROUP BY ALL HAVING count(*) > 1",
+    "a dump twice": "SELECT dump_id FROM dumps GROUP BY ALL HAVING count(*) > 1",
+    "a paper that counts its records wrongly": """
+        SELECT paper_id, record_count, count(*) AS n
+        FROM papers JOIN paper_records USING (paper_id) GROUP BY ALL HAVING n <> record_count""",
+    "a paper with wrong days": """
+        SELECT papers.paper_id FROM papers JOIN paper_records USING (paper_id) JOIN records USING (record_id)
+        GROUP BY papers.paper_id, first_seen_date, last_seen_date
+        HAVING min(seen_date) <> first_seen_date OR max(seen_date) <> last_seen_date""",
+    "a dump whose entries were lost": """
+        FROM dumps WHERE status = 'published' AND entries_read <> records_kept + entries_rejected""",
+    "a dump that counts its records wrongly": """
+        SELECT dumps.dump_id, records_kept, count(record_id) AS n
+        FROM dumps LEFT JOIN records USING (dump_id) GROUP BY ALL HAVING n <> records_kept""",
+    "a dump that counts its rejects wrongly": """
+        SELECT dumps.dump_id, entries_rejected, count(rejects.position) AS n
+        FROM dumps LEFT JOIN rejects USING (dump_id) GROUP BY ALL HAVING n <> entries_rejected""",
+    "a position that is both record and reject, or neither": """
+        SELECT dump_id FROM (SELECT dump_id, position FROM records UNION ALL SELECT dump_id, position FROM rejects)
+        GROUP BY dump_id HAVING count(*) <> count(DISTINCT position) OR max(position) <> count(*)""",
+    "a record of no dump": "FROM records ANTI JOIN (FROM dumps WHERE status = 'published') USING (dump_id)",
+    "a reject of no dump": "FROM rejects ANTI JOIN (FROM dumps WHERE status = 'published') USING (dump_id)",
+    "a redirect to nowhere": "FROM paper_redirects ANTI JOIN papers USING (paper_id)",
+    "a redirect of a paper that is there": """
+        FROM paper_redirects SEMI JOIN papers ON paper_redirects.old_paper_id = papers.paper_id""",
+    "a match with no record": """
+        FROM matches WHERE record_id_a NOT IN (SELECT record_id FROM records)
+        OR record_id_b NOT IN (SELECT record_id FROM records) OR record_id_a >= record_id_b""",
+    "a linked match across papers": """
+        FROM matches JOIN paper_records a ON a.record_id = record_id_a JOIN paper_records b ON b.record_id = record_id_b
+        WHERE is_linked AND a.paper_id <> b.paper_id""",
+    "a key of no variant": "FROM variant_keys ANTI JOIN records USING (variant_id)",
+    "a dump of no run": "FROM dumps ANTI JOIN runs USING (run_id)",
+    "a run that counts wrongly": """
+        SELECT runs.run_id FROM runs LEFT JOIN dumps ON dumps.run_id = runs.run_id AND dumps.status = 'published'
+        GROUP BY runs.run_id, runs.records_kept HAVING coalesce(sum(dumps.records_kept), 0) <> runs.records_kept""",
+}
+"""What must not be found in any lake, as queries that find it."""
+
+
+def assert_sound(connection: duckdb.DuckDBPyConnection) -> None:
+    """Assert what holds of every lake at every moment, in one snapshot of it."""
+    connection.execute("BEGIN")
+    found = {fault: rows(connection, sql) for fault, sql in UNSOUND.items()}
+    connection.execute("ROLLBACK")
+    assert {fault: some[:3] for fault, some in found.items() if some} == {}
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of each file below a folder, by its place."""
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }

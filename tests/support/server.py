@@ -1,0 +1,103 @@
+"""A real Prefect server on loopback, started once for all processes of a test run."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS = 60
+
+
+@contextmanager
+def exclusively(lock: Path) -> Iterator[None]:
+    """Let one process of the test run in at a time."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def server_url(folder: Path) -> str:
+    """Give the address of the server of this run, starting it where nobody has."""
+    with exclusively(folder / "server.lock"):
+        note = folder / "server.json"
+        if not note.exists():
+            note.write_text(json.dumps(_start(folder)))
+        return str(json.loads(note.read_text())["url"])
+
+
+def stop_server(folder: Path) -> None:
+    """Stop the server of this run, if one was started."""
+    note = folder / "server.json"
+    if not note.exists():
+        return
+    pid = json.loads(note.read_text())["pid"]
+    os.killpg(pid, signal.SIGTERM)
+    give_up_at = time.monotonic() + 5
+    while _is_alive(pid) and time.monotonic() < give_up_at:
+        time.sleep(0.05)
+    if _is_alive(pid):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _start(folder: Path) -> dict[str, object]:
+    port = _free_port()
+    home = folder / "server"
+    environment = os.environ | {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home}/prefect.db",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    environment.pop("PREFECT_API_URL", None)
+    home.mkdir()
+    command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command], env=environment, stdout=log, stderr=log, cwd=home, start_new_session=True
+        )
+    url = f"http://127.0.0.1:{port}/api"
+    _wait_until_healthy(url, process, folder / "server.log")
+    return {"url": url, "pid": process.pid}
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up_at = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up_at:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=1):  # noqa: S310  # our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"the Prefect server did not start:\n{log.read_text()[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process runs; its starter may be this very process, which then reaps it."""
+    try:
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return False
+    except ChildProcessError:
+        pass
+    return Path(f"/proc/{pid}").exists()
