@@ -146,24 +146,27 @@ def outcome_store_config(docs: Path) -> dict[str, Any]:
     }
 
 
-def build(context: AbstractDataContext, docs: Path, run: RunIdentifier) -> None:
-    """Add a run to the docs, and drop the oldest runs past RUNS_SHOWN.
-
-    Raises LakeError where the pages cannot be written.
-    """
+@contextmanager
+def translated_errors(docs: Path | None) -> Iterator[None]:
+    """Raise LakeError where the docs cannot be written."""
     try:
-        with _alone(docs):
-            keys = _forget_old_runs(context.validation_results_store)
-            latest: list[Any] = [key for key in keys if key.run_id == run]
-            suites = [ExpectationSuiteIdentifier(suite.name) for suite in context.suites.all()]
-            context.build_data_docs(resource_identifiers=[*latest, *suites])
-            _assert_written(docs, run)
+        yield
     except OSError as error:
         raise LakeError(
             f"the Data Docs cannot be written: {error.strerror}",
             where=str(error.filename or docs),
             hint="see whether the folder may be written to and its disk has space",
         ) from error
+
+
+def build(context: AbstractDataContext, docs: Path, run: RunIdentifier) -> None:
+    """Add a run to the docs, and drop the oldest runs past RUNS_SHOWN."""
+    with _alone(docs):
+        keys = _forget_old_runs(context.validation_results_store)
+        latest: list[Any] = [key for key in keys if key.run_id == run]
+        suites = [ExpectationSuiteIdentifier(suite.name) for suite in context.suites.all()]
+        context.build_data_docs(resource_identifiers=[*latest, *suites])
+        _assert_written(docs, run)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ calls `warm_up` in a thread while something else takes its time.
 
 from __future__ import annotations
 
+import html
 import logging
 import os
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ def validate(
 
     `database` is the name of one that this process holds open (`:memory:NAME`). With `docs` the
     outcomes are added to the Data Docs in that folder, under `run_id`. Returns the outcome of each
-    rule, per suite. Raises LakeError where a rule could not be checked.
+    rule, per suite. Raises LakeError where a rule cannot be checked, or the docs
+    cannot be written.
     """
     warm_up()
     from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415  # costs seconds
@@ -71,12 +73,21 @@ def validate(
     from warehouse import data_docs  # noqa: PLC0415  # imports Great Expectations
 
     run = RunIdentifier(run_name=run_id)
-    context = _context(docs)
-    source = context.data_sources.add_sql("staged", connection_string=f"{SCHEME}:///{database}")
-    outcomes = {suite.name: _run(context, source, suite, run) for suite in suites}
-    if docs is not None:
-        data_docs.build(context, docs, run)
+    with data_docs.translated_errors(docs):
+        context = _context(docs)
+        outcomes = _run_all(context, database, suites, run)
+        if docs is not None:
+            data_docs.build(context, docs, run)
     return outcomes
+
+
+def _run_all(context: Any, database: str, suites: Sequence[Suite], run: RunIdentifier) -> dict[str, dict[str, Outcome]]:
+    source = context.data_sources.add_sql("staged", connection_string=f"{SCHEME}:///{database}")
+    try:
+        return {suite.name: _run(context, source, suite, run) for suite in suites}
+    finally:  # DuckDB forgets a database in memory when its last connection is closed
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
 
 
 def _context(docs: Path | None) -> Any:
@@ -113,7 +124,9 @@ def _expectation(rule: Rule) -> Any:
     from warehouse.gx_rule import ExpectRowsToKeepRule  # noqa: PLC0415  # imports Great Expectations
 
     return ExpectRowsToKeepRule(
-        predicate=rule.predicate, description=f"{rule.name}: {rule.meaning}", meta={"rule": rule.name}
+        predicate=rule.predicate,
+        description=html.escape(f"{rule.name}: {rule.meaning}"),  # it comes to the page as it is
+        meta={"rule": rule.name},
     )
 
 

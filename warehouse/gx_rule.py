@@ -39,7 +39,7 @@ class BrokenRowCount(TableMetricProvider):
         **_: Any,
     ) -> tuple[sa.ColumnElement[int], dict[str, Any], dict[str, Any]]:
         is_broken = sa.literal_column(f"(({metric_value_kwargs['predicate']}) IS NOT TRUE)", sa.Boolean)
-        return sa.func.count_if(is_broken), metric_domain_kwargs, {}
+        return sa.func.count().filter(is_broken), metric_domain_kwargs, {}
 
 
 class ExpectRowsToKeepRule(BatchExpectation):
