@@ -37,7 +37,7 @@ docs: $(READY) ## write the pages that are made from the code
 	$(BIN)/python -m transforms.dictionary > docs/data-dictionary.md
 
 bench: $(READY) ## measure speed and memory beside their floors
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/ingest.py
 
 lock: $(READY) ## pin the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
