@@ -113,6 +113,7 @@ def serve(
 
     Example: `paperlake serve landing/ --every 15m --lake lake`
     """
+    be_quiet()
     from flows.serve import serve_landing  # noqa: PLC0415  # prefect takes a second to import
 
     serve_landing(landing, lake, every=every, cron=cron)

@@ -1,45 +1,99 @@
 """Scheduled runs: serves the ingest flow as a Prefect deployment over one landing folder.
 
+    Prefect server  --tick-->  runner  --starts-->  one process per run  --> lake
+          ^                                               |
+          +------------- how each run ended <-------------+
+
 Each tick is a flow run of its own, in a process of its own: a run that fails, or dies, ends as a
 failed flow run with the reason, and the next tick goes on.
 """
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import hashlib
+import platform
 import re
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.runner import Runner
+from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest
-from transforms.errors import UsageError
+from flows.local_server import prefect_api
+from flows.news import News, say
+from transforms.errors import PaperlakeError, UsageError
+from warehouse.locking import try_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from uuid import UUID
 
 _UNITS: Final[Mapping[str, str]] = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
+LOOK_SECONDS: Final = 10.0
+"""How often the runner asks the server what is due; more often where the interval is short."""
+
+NEWS_SECONDS: Final = 1.0
+"""How often the server is asked which runs have ended."""
+
+STOP_SECONDS: Final = 60.0
+"""How long a run that is stopped may take: Prefect gives it 30 s before it kills it."""
+
+ONE_AT_A_TIME: Final = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+"""A run that is due while another is under way is cancelled: what it would have found, the next one finds."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is served: a landing folder, the lake it goes into, and when."""
+
+    landing: Path
+    lake: Path
+    interval: dt.timedelta | None
+    cron: str | None
+
+    @property
+    def key(self) -> str:
+        """Tell this landing folder, lake and machine from all others on the same Prefect server."""
+        return hashlib.sha256("\0".join([platform.node(), str(self.landing), str(self.lake)]).encode()).hexdigest()[:8]
+
+    @property
+    def name(self) -> str:
+        """Name of the deployment."""
+        return f"pull-{re.sub(r'[^A-Za-z0-9_-]', '_', self.landing.name)}-{self.key}"
+
+    @property
+    def when(self) -> str:
+        """The schedule in words."""
+        return f"at cron {self.cron!r}" if self.cron else f"every {self.interval}"
+
+    @property
+    def look_seconds(self) -> float:
+        """How often to ask for runs that are due."""
+        return LOOK_SECONDS if self.interval is None else min(LOOK_SECONDS, self.interval.total_seconds() / 2)
+
 
 def serve_landing(landing: str, lake: Path, *, every: str, cron: str | None) -> None:
-    """Serve the deployment until the process is stopped.
+    """Pull what is new in `landing` into `lake` until the process gets SIGINT or SIGTERM.
 
-    A run that is due while another one is under way is cancelled: what it would have found, the
-    next one finds.
+    With an interval the first run begins at once; with a cron expression, when it says so.
+    Raises UsageError where the folder, the schedule or the server is not usable.
     """
-    place = Path(landing).absolute()
-    if not place.is_dir():
-        raise UsageError("the landing folder is not there", where=str(place), hint="make it, then serve it")
-    schedule: dict[str, Any] = {"cron": cron} if cron else {"interval": parse_interval(every)}
-    ingest.serve(
-        name=f"pull-{place.name}",
-        description=f"Ingests what is new in {place}",
-        parameters={"paths": [str(place)], "lake": str(lake.absolute()), "is_scheduled": True},
-        global_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
-        limit=1,
-        **schedule,
-    )
+    served = Served(Path(landing).absolute(), lake.absolute(), None if cron else parse_interval(every), cron)
+    if not served.landing.is_dir():
+        raise UsageError("the landing folder is not there", where=str(served.landing), hint="make it, then serve it")
+    stop = _stop_signal()
+    with _alone(served), prefect_api() as url:
+        _serve_until(stop, served, url)
 
 
 def parse_interval(text: str) -> dt.timedelta:
@@ -48,3 +102,73 @@ def parse_interval(text: str) -> dt.timedelta:
     if not match or int(match[1]) == 0:
         raise UsageError("this is no interval", where=f"--every {text}", hint="write a number and s, m, h or d: 15m")
     return dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _stop_signal() -> threading.Event:
+    """Give an event that SIGINT and SIGTERM set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@contextmanager
+def _alone(served: Served) -> Iterator[None]:
+    """Hold the lock of this landing folder and lake: what is under way under its name is ours, or dead."""
+    served.lake.mkdir(parents=True, exist_ok=True)
+    with (served.lake / f"serve-{served.key}.lock").open("a+", encoding="utf-8") as file:
+        if not try_lock(file):
+            hint = "stop the other `paperlake serve` first"
+            raise UsageError("this landing folder is being served already", where=str(served.landing), hint=hint)
+        yield
+
+
+def _serve_until(stop: threading.Event, served: Served, url: str) -> None:
+    runner = Runner(name=served.name, query_seconds=served.look_seconds, prefetch_seconds=0)
+    with get_client(sync_client=True) as client:
+        deployment_id = _deploy(runner, served)
+        news = News(client, deployment_id)
+        news.bury_dead_runs()
+        if served.interval is not None:
+            client.create_flow_run_from_deployment(deployment_id)
+        with _running(runner) as thread:
+            say(f"pulling {served.landing} into {served.lake} {served.when}; Prefect at {url}; Ctrl-C stops")
+            while not stop.wait(NEWS_SECONDS):
+                news.tell()
+                if not thread.is_alive():
+                    raise PaperlakeError(
+                        "the Prefect server went away", where=url, hint="start `paperlake serve` again"
+                    )
+        news.tell()
+
+
+def _deploy(runner: Runner, served: Served) -> UUID:
+    schedule: dict[str, Any] = {"cron": served.cron} if served.cron else {"interval": served.interval}
+    return runner.add_flow(
+        ingest,
+        name=served.name,
+        description=f"Ingests what is new in {served.landing} into {served.lake}",
+        parameters={"paths": [str(served.landing)], "lake": str(served.lake), "is_scheduled": True},
+        concurrency_limit=ONE_AT_A_TIME,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        paused=False,
+        **schedule,
+    )
+
+
+@contextmanager
+def _running(runner: Runner) -> Iterator[threading.Thread]:
+    """Run the runner in a thread: on the main thread it would take over SIGTERM, and not end well."""
+    thread = threading.Thread(target=_run, args=(runner,), name="runner")
+    thread.start()
+    try:
+        yield thread
+    finally:
+        if thread.is_alive():
+            runner.execute_in_background(runner.astop).result(STOP_SECONDS)
+        thread.join()
+
+
+def _run(runner: Runner) -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by the runs: Ctrl-C is for us to pass on
+    asyncio.run(runner.start())
