@@ -70,13 +70,13 @@ def pipeline(tmp_path: Path) -> Pipeline:
 
 @pytest.fixture(scope="session")
 def sample_lake(samples: Path) -> Pipeline:
-    """A lake of the sample pages, in three batches; only for reading, and one for all processes of the run."""
+    """A lake of the samples, in four batches; only for reading, and one for all processes of the run."""
     folder = Path(os.environ[RUN_FOLDER])
     made = Pipeline(folder / "sample-lake")
     with exclusively(folder / "sample-lake.lock"):
         if not made.lake.exists:
-            for page in sorted(samples.glob("hf-papers-*.txt")):
-                made.ingest(page)
+            for path in (*sorted(samples.glob("hf-papers-*.txt")), samples):
+                made.ingest(path)
     return made
 
 

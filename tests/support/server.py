@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60
 
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""Keeps what this process started from being collected while it runs."""
+
 
 @contextmanager
 def exclusively(lock: Path) -> Iterator[None]:
@@ -69,6 +72,7 @@ def _start(folder: Path) -> dict[str, object]:
         process = subprocess.Popen(
             [sys.executable, *command], env=environment, stdout=log, stderr=log, cwd=home, start_new_session=True
         )
+    _STARTED.append(process)
     url = f"http://127.0.0.1:{port}/api"
     _wait_until_healthy(url, process, folder / "server.log")
     return {"url": url, "pid": process.pid}

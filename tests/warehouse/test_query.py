@@ -29,18 +29,18 @@ def answer(lake: Lake, sql: str) -> list[tuple]:
     [
         pytest.param("SELECT 1", [(1,)], id="nothing of the lake"),
         pytest.param("FROM range(2)", [(0,), (1,)], id="from first"),
-        pytest.param("SELECT count(*) FROM papers", [(11,)], id="table"),
-        pytest.param("SELECT count(*) FROM lake.main.papers", [(11,)], id="full name"),
-        pytest.param("SELECT count(*) FROM papers;", [(11,)], id="semicolon at the end"),
-        pytest.param("-- a comment\nSELECT count(*) FROM papers -- another", [(11,)], id="comments"),
-        pytest.param("SELECT count(*) FROM appearances", [(18,)], id="view appearances"),
-        pytest.param("SELECT count(*) FROM new_papers", [(11,)], id="view new_papers"),
-        pytest.param("WITH p AS (FROM papers) SELECT count(*) FROM p", [(11,)], id="common table expression"),
+        pytest.param("SELECT count(*) FROM papers", [(12,)], id="table"),
+        pytest.param("SELECT count(*) FROM lake.main.papers", [(12,)], id="full name"),
+        pytest.param("SELECT count(*) FROM papers;", [(12,)], id="semicolon at the end"),
+        pytest.param("-- a comment\nSELECT count(*) FROM papers -- another", [(12,)], id="comments"),
+        pytest.param("SELECT count(*) FROM appearances", [(22,)], id="view appearances"),
+        pytest.param("SELECT count(*) FROM new_papers", [(12,)], id="view new_papers"),
+        pytest.param("WITH p AS (FROM papers) SELECT count(*) FROM p", [(12,)], id="common table expression"),
         pytest.param(
-            "SELECT sum(n) FROM (SELECT record_count AS n FROM papers) WHERE n > (SELECT 0)", [(18,)], id="subqueries"
+            "SELECT sum(n) FROM (SELECT record_count AS n FROM papers) WHERE n > (SELECT 0)", [(22,)], id="subqueries"
         ),
         pytest.param("SELECT count(*) > 1 FROM lake.snapshots()", [(True,)], id="snapshots"),
-        pytest.param("SELECT count(*) FROM papers, unnest([1, 2])", [(22,)], id="unnest"),
+        pytest.param("SELECT count(*) FROM papers, unnest([1, 2])", [(24,)], id="unnest"),
         pytest.param("VALUES (1), (2)", [(1,), (2,)], id="values"),
         pytest.param("SELECT ';', 'COPY'", [(";", "COPY")], id="words of a statement in a text"),
     ],
@@ -61,7 +61,7 @@ def test_table_is_described(lake: Lake) -> None:
 def test_earlier_version_is_answered(sample_lake: Pipeline) -> None:
     versions = answer(sample_lake.lake, "SELECT min(snapshot_id), max(snapshot_id) FROM lake.snapshots()")
     ((first, last),) = versions
-    assert answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {last})") == [(11,)]
+    assert answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {last})") == [(12,)]
     assert answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {first + 1})") == [(0,)]
 
 
@@ -249,7 +249,7 @@ def test_lake_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 def test_python_gets_a_connection_that_only_reads(lake: Lake) -> None:
     with connect(lake.root) as connection:
-        assert connection.execute("SELECT count(*) FROM papers").fetchone() == (11,)
+        assert connection.execute("SELECT count(*) FROM papers").fetchone() == (12,)
         with pytest.raises(duckdb.Error, match="read-only"):
             connection.execute("DELETE FROM papers")
 
@@ -259,4 +259,4 @@ def test_any_duckdb_can_attach_the_lake(lake: Lake) -> None:
         for name in ("sqlite_scanner", "ducklake"):
             connection.execute(f"LOAD '{_extension(name)}'")
         connection.execute(f"ATTACH 'ducklake:sqlite:{lake.catalog}' AS lake (READ_ONLY)")
-        assert connection.execute("SELECT count(*) FROM lake.papers").fetchone() == (11,)
+        assert connection.execute("SELECT count(*) FROM lake.papers").fetchone() == (12,)
