@@ -23,7 +23,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from transforms.rows import only_where
+from transforms.rows import found_where, only_where
 
 _DOI: Final = r"10\.\d{4,9}(?:\.\d+)*/[^\s\"{}|]+"
 _DOI_IN_URL: Final = (
@@ -89,9 +89,8 @@ def doi_in_url(col: pl.Expr | str) -> pl.Expr:
 
 def doi_in_abstract(col: pl.Expr | str) -> pl.Expr:
     """DOI that ends an abstract as its last sentence, where it is the only one (rule 4 above)."""
-    text = pl.when(_text(col).str.contains(r"10\.\d{4,9}/")).then(_text(col))
-    is_its_own = (text.str.count_matches(r"10\.\d{4,9}/") == 1) & ~text.str.contains(_OF_ANOTHER)
-    return doi(pl.when(is_its_own).then(text).str.extract(_LAST_WORDS_DOI, 1))
+    found = found_where(_text(col), lambda text: text.str.contains(r"10\.\d{4,9}/"), _last_words_doi)
+    return doi(found)
 
 
 def arxiv_reference(col: pl.Expr | str) -> pl.Expr:
@@ -122,8 +121,7 @@ def arxiv_reference_in_venue(col: pl.Expr | str) -> pl.Expr:
 
 def arxiv_reference_in_stamp(col: pl.Expr | str) -> pl.Expr:
     """Find the arXiv identifier in the stamp that arXiv prints on the first page (rule 4 above)."""
-    text = pl.when(_text(col).str.contains("arXiv:", literal=True)).then(_text(col))
-    return _canonical(text.str.to_lowercase().str.extract(_ARXIV_STAMP, 1))
+    return _canonical(found_where(_text(col), lambda text: text.str.contains("arXiv:", literal=True), _stamped))
 
 
 def arxiv_id(reference: pl.Expr | str) -> pl.Expr:
@@ -145,6 +143,15 @@ def pmid(col: pl.Expr | str) -> pl.Expr:
 def pmid_in_url(col: pl.Expr | str) -> pl.Expr:
     """PubMed identifier that an address at PubMed spells out."""
     return _text(col).str.extract(_PMID_IN_URL, 1)
+
+
+def _last_words_doi(text: pl.Expr) -> pl.Expr:
+    is_its_own = (text.str.count_matches(r"10\.\d{4,9}/") == 1) & ~text.str.contains(_OF_ANOTHER)
+    return pl.when(is_its_own).then(text).str.extract(_LAST_WORDS_DOI, 1)
+
+
+def _stamped(text: pl.Expr) -> pl.Expr:
+    return text.str.to_lowercase().str.extract(_ARXIV_STAMP, 1)
 
 
 def _text(col: pl.Expr | str) -> pl.Expr:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from transforms.rows import found_where
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,7 +33,10 @@ _NAMES: Final = [
 ]  # fmt: skip
 """Both are fast to look for; a field without the one and the other holds no link to code."""
 
-_LINK: Final = rf"(?i)(?:^|[^\w.@-])((?:https?://)?(?:www\.)?(?:{'|'.join(_HOSTS)})[\w.~/?#=&%+:@-]+)"
+_LINK: Final = (
+    r"(?i)(?:^|[^0-9a-z_.@-])"
+    rf"((?:https?://)?(?:www\.)?(?:{'|'.join(_HOSTS)})[0-9a-z_.~/?#=&%+:@-]+)"
+)
 _NO_CODE: Final = (
     r"^https://(?:huggingface\.co|hf\.co)/(?:papers|avatars|blog|docs|posts|tasks|learn|collections|join|login|pricing)\b"
     r"|^https://(?:huggingface\.co|hf\.co)/[^/]*$"  # a person or a group
@@ -44,20 +49,37 @@ def code_urls(fields: Iterable[pl.Expr | str]) -> pl.Expr:
     GitHub, GitLab, Hugging Face models, data sets and spaces, Bitbucket, Codeberg, Zenodo and their
     like. Addresses come out with https, without `www.`, `.git` and trailing punctuation.
     """
-    hinting = [_hinting(pl.col(field) if isinstance(field, str) else field) for field in fields]
-    text = pl.concat_str(hinting, separator=" ", ignore_nulls=True).replace("", None)
-    found = text.str.replace_all(r"\\([_#%~&])", "$1").str.extract_all(_LINK).list.eval(_address(pl.element()))
-    links = found.list.eval(pl.element().filter(~pl.element().str.contains(_NO_CODE))).list.unique(maintain_order=True)
-    return pl.when(links.list.len() > 0).then(links)
+    columns = [pl.col(field) if isinstance(field, str) else field for field in fields]
+    hinting = [found_where(column, _has_address, _naming_a_host) for column in columns]
+    text = pl.concat_str(hinting, separator=" ", ignore_nulls=True)
+    return text.map_batches(_links, return_dtype=pl.List(pl.String), is_elementwise=True)
 
 
-def _hinting(field: pl.Expr) -> pl.Expr:
-    addressed = pl.when(field.str.contains(_ADDRESS)).then(field)
-    return pl.when(addressed.str.contains_any(_NAMES, ascii_case_insensitive=True)).then(addressed)
+def _has_address(field: pl.Expr) -> pl.Expr:
+    return field.str.contains(_ADDRESS)
+
+
+def _naming_a_host(field: pl.Expr) -> pl.Expr:
+    return pl.when(field.str.contains_any(_NAMES, ascii_case_insensitive=True)).then(field)
+
+
+def _links(texts: pl.Series) -> pl.Series:
+    links = pl.col("links")
+    return (
+        texts.alias("links")
+        .to_frame()
+        .lazy()
+        .select(links.replace("", None).str.replace_all(r"\\([_#%~&])", "$1").str.extract_all(_LINK))
+        .select(links.list.eval(_address(pl.element())))
+        .select(links.list.eval(pl.element().filter(~pl.element().str.contains(_NO_CODE))))
+        .select(links.list.unique(maintain_order=True))
+        .select(pl.when(links.list.len() > 0).then(links))
+        .collect()
+        .to_series()
+    )
 
 
 def _address(match: pl.Expr) -> pl.Expr:
     bare = match.str.extract(_LINK, 1).str.replace(r"(?i)^(?:https?://)?(?:www\.)?", "")
     ended = bare.str.replace(r"[.~/?#=&%+:@-]+$", "").str.replace(r"\.git$", "")
-    host = ended.str.extract(r"^([^/]+)", 1).str.to_lowercase()
-    return "https://" + host + ended.str.replace(r"^[^/]+", "")
+    return "https://" + ended.str.extract(r"^([^/]+)", 1).str.to_lowercase() + ended.str.replace(r"^[^/]+", "")
