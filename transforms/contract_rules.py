@@ -113,7 +113,7 @@ _CHROME: Final = (
 )
 """What a page says beside its papers, without punctuation at the end."""
 
-_PLACEHOLDERS: Final = r"null|none|nan|n/?a|nil|undefined|\[object object\]|title"
+_PLACEHOLDERS: Final = r"null|none|nan|n/?a|nil|undefined|\[object object\]"
 """What programs write for a missing title. `Untitled` and `[Not Available]` are not among them: papers have them."""
 
 
@@ -155,6 +155,16 @@ _TITLE_RULES: Final = (
         rf"^\W*({_PLACEHOLDERS})\W*$",
         "title is not what a program writes for a missing one",
     ),
+)
+
+
+_HEADING_RULE: Final = Rule(
+    "row_is_not_a_heading",
+    # Papers called "Title" exist in DBLP; what they have beside it is not a heading.
+    _where_present("title", "NOT regexp_full_match(title, '\\W*title\\W*', 'i')")
+    + " OR year IS NOT NULL OR coalesce(NOT regexp_full_match(authors[1], 'authors?', 'i'), false)",
+    ("title", "authors", "year"),
+    "the row is not the heading of the table once more",
 )
 
 
@@ -234,6 +244,7 @@ def record_rules(today: dt.date, *, without: frozenset[str] = frozenset({"varian
     return (
         *(rule for column in columns for rule in column_rules(column)),
         *_TITLE_RULES,
+        _HEADING_RULE,
         *(_texts_rules(column) for column in columns if column.dtype == TEXTS),
         *_OTHER_RULES,
         *_date_rules(today),

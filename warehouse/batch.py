@@ -111,7 +111,7 @@ def without_published(batch: Batch, lake: Lake) -> Batch:
 
 def resolve_batch(batch: Batch, lake: Lake, folder: Path, run: Run) -> Resolution:
     """Decide which papers the accepted records speak of."""
-    kept = [batch.checked[line.staged.dump_id].kept for line in batch.accepted if line.records_kept]
+    kept = [file for line in batch.accepted if line.records_kept for file in batch.checked[line.staged.dump_id].kept]
     if not kept:
         return NOTHING_RESOLVED
     return resolve(kept, lake, folder, run_id=run.run_id, now=dt.datetime.now(dt.UTC))
@@ -130,7 +130,7 @@ def publish_batch(
         ),
         "checks": pl.read_parquet(batch.checks),
     }
-    rejects = [batch.checked[line.staged.dump_id].rejected for line in batch.accepted if line.entries_rejected]
+    rejects = [file for line in batch.accepted for file in batch.checked[line.staged.dump_id].rejected]
     changes = {name: file for name in _changed(resolution) if (file := resolution.folder / f"{name}.parquet").exists()}
     publish(Publication(frames, _dated_rejects(rejects, run, now), changes), lake)
 

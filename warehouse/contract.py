@@ -1,6 +1,6 @@
 """The contract: each staged entry is kept or rejected with the rules it broke, each dump passes or is held back.
 
-    staged records --find broken--> rules per broken row --split--> kept.parquet, rejected.parquet per dump
+    staged records --find broken--> rules per broken row --split--> kept and rejected, per dump
           |                                |
           +--Great Expectations--> counts == counts, or nothing is published
 
@@ -22,7 +22,7 @@ from transforms.dump_rules import DUMP_LIMITS, DumpLimits, DumpRule, dump_rules
 from transforms.errors import ContractError, LakeError
 from transforms.schema import CHECKS
 from warehouse.expectations import Outcome, Suite, validate
-from warehouse.split import KEPT, REJECTED, StagedEntries, broken_rules, count_dumps, find_broken, open_entries, split
+from warehouse.split import SplitDump, StagedEntries, broken_rules, count_dumps, find_broken, open_entries, split
 from warehouse.sqltext import parquet
 
 if TYPE_CHECKING:
@@ -40,14 +40,13 @@ SHOWN_REASONS: Final = 5
 class CheckedDump:
     """What the contract made of one dump: counts and places, never rows.
 
-    `kept` has the columns of `records` without variant_id, `rejected` those of `rejects` without
-    run_id and rejected_at; both are in the order of their positions. `error` says why the dump is
-    held back; its files must then not be published.
+    `kept` and `rejected` are files of Parquet as `warehouse.split.SplitDump` says. `error` says why
+    the dump is held back; its files must then not be published.
     """
 
     dump_id: str
-    kept: Path
-    rejected: Path
+    kept: tuple[Path, ...]
+    rejected: tuple[Path, ...]
     entries_read: int
     records_kept: int
     entries_rejected: int
@@ -113,35 +112,35 @@ def assert_agreement(validated: Outcomes, split_off: Outcomes) -> None:
 
 
 def _checked(
-    connection: duckdb.DuckDBPyConnection, dump: StagedEntries, counts: Mapping[str, Any], rules: Sequence[DumpRule]
+    connection: duckdb.DuckDBPyConnection,
+    dump: StagedEntries,
+    part: SplitDump,
+    counts: Mapping[str, Any],
+    rules: Sequence[DumpRule],
 ) -> CheckedDump:
+    broken = [rule for rule in rules if rule.name in counts["reasons"]]
     return CheckedDump(
         dump.dump_id,
-        dump.folder / KEPT,
-        dump.folder / REJECTED,
+        part.kept,
+        part.rejected,
         entries_read=counts["entries_read"],
         records_kept=counts["records_kept"],
         entries_rejected=counts["entries_rejected"],
-        error=_complaint(connection, dump, counts, rules),
+        error=_complaint(broken[0], dump, counts, _reasons(connection, part)) if broken else None,
     )
 
 
-def _complaint(
-    connection: duckdb.DuckDBPyConnection, dump: StagedEntries, counts: Mapping[str, Any], rules: Sequence[DumpRule]
-) -> ContractError | None:
-    """Say what is wrong with a dump as a whole: the first rule that it breaks, None where it breaks none."""
-    broken = [rule for rule in rules if rule.name in counts["reasons"]]
-    if not broken:
-        return None
-    facts = {**counts, "reasons": _reasons(connection, dump)}
-    return ContractError(broken[0].complaint.format(**facts), where=dump.name, hint=broken[0].hint)
+def _complaint(rule: DumpRule, dump: StagedEntries, counts: Mapping[str, Any], reasons: str) -> ContractError:
+    what = rule.complaint.format(**{**counts, "reasons": reasons})
+    return ContractError(what, where=dump.name, hint=rule.hint)
 
 
-def _reasons(connection: duckdb.DuckDBPyConnection, dump: StagedEntries) -> str:
+def _reasons(connection: duckdb.DuckDBPyConnection, part: SplitDump) -> str:
     """Say why the entries of a dump were rejected, the most frequent reasons first."""
+    if not part.rejected:
+        return ""
     counted = connection.execute(f"""
-        SELECT reason, count(*) AS frequency
-        FROM (SELECT unnest(reasons) AS reason FROM {parquet([dump.folder / REJECTED])})
+        SELECT reason, count(*) AS frequency FROM {parquet(part.rejected)}, unnest(reasons) AS one(reason)
         GROUP BY reason ORDER BY frequency DESC, reason LIMIT {SHOWN_REASONS}
     """).fetchall()
     return ", ".join(f"{reason} ({frequency})" for reason, frequency in counted)
@@ -168,8 +167,8 @@ def check_dumps(
     """Check every staged dump of a batch and split its entries into kept and rejected.
 
     `today` is the day of the run in UTC; `docs` is the folder of the Data Docs, None for none.
-    Writes kept.parquet and rejected.parquet into the folder of each dump. Raises LakeError where
-    Great Expectations and the split disagree.
+    Writes kept.parquet and rejected.parquet into the folder of a dump that has something to reject.
+    Raises LakeError where Great Expectations and the split disagree.
     """
     if not staged:
         return ContractOutcome((), CHECKS.polars_schema.to_frame())
@@ -180,10 +179,13 @@ def check_dumps(
     )
     with open_entries(staged) as (connection, name):
         find_broken(connection, row_rules)
-        split(connection, staged)
+        parts = split(connection, staged)
         count_dumps(connection, staged)
         judged = _judge_dumps(connection, batch_rules)
         outcomes = validate(name, suites, run_id=run_id, docs=docs)
         assert_agreement(outcomes, _own_outcomes(connection, suites, judged))
-        checked = [_checked(connection, dump, one, batch_rules) for dump, one in zip(staged, judged, strict=True)]
-        return ContractOutcome(tuple(checked), _checks(suites, outcomes, run_id))
+        checked = tuple(
+            _checked(connection, dump, part, counts, batch_rules)
+            for dump, part, counts in zip(staged, parts, judged, strict=True)
+        )
+        return ContractOutcome(checked, _checks(suites, outcomes, run_id))

@@ -1,7 +1,7 @@
 """Split staged entries into kept and rejected, over Parquet, in DuckDB.
 
-    records-*.parquet --rules--> broken rules per row --+--> kept.parquet      rows that broke none
-    rejects-*.parquet ----------------------------------+--> rejected.parquet  the rest, with all reasons
+    records-*.parquet --rules--> broken rules per row --+--> kept      rows that broke none
+    rejects-*.parquet ----------------------------------+--> rejected  the rest, with all reasons
 
 Each row is read once to judge it and once to write it, in bounded memory; what is held is the list
 of broken rows, which is short or else the dump is held back.
@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import duckdb
-import polars as pl
 
-from transforms.schema import RECORDS, REJECTS, Column
+from transforms.schema import RECORDS, REJECTS
 from warehouse.sqltext import literal, no_pattern, parquet, script
 
 if TYPE_CHECKING:
@@ -58,8 +58,18 @@ class StagedEntries(Protocol):
         """Parquet of the entries that could not be read (RAW_REJECT)."""
 
 
-KEPT_COLUMNS: Final[tuple[Column, ...]] = tuple(column for column in RECORDS.columns if column.name != "variant_id")
-"""What a kept record has: variant_id comes later."""
+@dataclass(frozen=True)
+class SplitDump:
+    """Where the entries of one dump are after the split: files of Parquet, in the order of the positions.
+
+    The rows of `kept` have the columns of `records` without variant_id, and those that only rejects
+    need, line and raw: take the columns by name. The rows of `rejected` have the columns of
+    `rejects` without run_id and rejected_at.
+    """
+
+    kept: tuple[Path, ...]
+    rejected: tuple[Path, ...]
+
 
 KEPT: Final = "kept.parquet"
 REJECTED: Final = "rejected.parquet"
@@ -67,13 +77,15 @@ REJECTED: Final = "rejected.parquet"
 MEMORY_LIMIT: Final = "1GB"
 """For the contract alone; DuckDB spills beyond it, into the staging folder."""
 
-_RECORD_TYPES: Final = {column.name: column.sql_type for column in KEPT_COLUMNS} | {"line": "BIGINT", "raw": "VARCHAR"}
+_KEPT_TYPES: Final = {column.name: column.sql_type for column in RECORDS.columns if column.name != "variant_id"}
+"""What a kept record has: variant_id comes later."""
+
+_RECORD_TYPES: Final = _KEPT_TYPES | {"line": "BIGINT", "raw": "VARCHAR"}
 _REJECT_TYPES: Final = {"position": "BIGINT", "line": "BIGINT", "raw": "VARCHAR", "reason": "VARCHAR"}
 
-_KEPT_SCHEMA: Final = pl.Schema({column.name: column.dtype for column in KEPT_COLUMNS})
-_REJECTED_SCHEMA: Final = pl.Schema(
-    {column.name: column.dtype for column in REJECTS.columns if column.name not in {"run_id", "rejected_at"}}
-)
+_REJECTED_TYPES: Final = {
+    column.name: column.sql_type for column in REJECTS.columns if column.name not in {"run_id", "rejected_at"}
+}
 
 _READ_REJECTS: Final = "SELECT position, line, 'read' AS stage, [reason] AS reasons, raw FROM {files}"
 _CONTRACT_REJECTS: Final = (
@@ -143,41 +155,54 @@ def find_broken(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) ->
     """)
 
 
-def split(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> None:
-    """Write kept.parquet and rejected.parquet of each dump, in the order of the positions.
+def split(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> list[SplitDump]:
+    """Split each dump into kept and rejected entries, and make the views kept and rejected of all of them.
 
-    The files have the columns of `records` without variant_id, and those of `rejects` without
-    run_id and rejected_at.
+    Only a dump that has something to reject is written anew: the staged records of the others are
+    what is kept of them.
     """
     with_broken = {number for (number,) in connection.execute("SELECT DISTINCT dump_number FROM broken").fetchall()}
-    for number, dump in enumerate(staged):
-        broken = f"(SELECT position, reasons FROM broken WHERE dump_number = {number})" if number in with_broken else ""
-        _write_kept(connection, dump, broken)
-        _write_rejected(connection, dump, broken)
+    parts = [
+        _split_dump(connection, dump, number if number in with_broken else None) for number, dump in enumerate(staged)
+    ]
+    kept = [(str(file), number) for number, part in enumerate(parts) for file in part.kept]
+    rejected = [(str(file), number) for number, part in enumerate(parts) for file in part.rejected]
+    written = [(name, number) for name, number in [*kept, *rejected] if Path(name).name in {KEPT, REJECTED}]
+    if written:
+        connection.executemany("INSERT INTO files VALUES (?, ?)", written)
+    _create_view(connection, "kept", kept, _KEPT_TYPES)
+    _create_view(connection, "rejected", rejected, _REJECTED_TYPES)
+    return parts
 
 
-def _write_kept(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, broken: str) -> None:
+def _split_dump(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, broken: int | None) -> SplitDump:
+    """Split one dump; `broken` is its number where some of its records broke a rule."""
+    kept = tuple(dump.record_files)
+    if broken is not None:
+        kept = (_write_kept(connection, dump, broken),)
+    if broken is None and not dump.reject_files:
+        return SplitDump(kept, ())
+    return SplitDump(kept, (_write_rejected(connection, dump, broken),))
+
+
+def _write_kept(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, broken: int) -> Path:
+    without = f"(SELECT position FROM broken WHERE dump_number = {broken})"
+    rows = f"{parquet(dump.record_files)} ANTI JOIN {without} USING (position)"
     target = dump.folder / KEPT
-    if not dump.record_files:
-        pl.DataFrame(schema=_KEPT_SCHEMA).write_parquet(target)
-        return
-    # The staged files are in order; a join loses it and a sort costs: only where there is something to take out.
-    without = f"ANTI JOIN {broken} USING (position) ORDER BY position" if broken else ""
-    columns = ", ".join(column.name for column in KEPT_COLUMNS)
-    _copy(connection, f"SELECT {columns} FROM {parquet(dump.record_files)} {without}", target)
+    _copy(connection, f"SELECT {', '.join(_RECORD_TYPES)} FROM {rows} ORDER BY position", target)
+    return target
 
 
-def _write_rejected(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, broken: str) -> None:
-    target = dump.folder / REJECTED
+def _write_rejected(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, broken: int | None) -> Path:
+    reasons = f"(SELECT position, reasons FROM broken WHERE dump_number = {broken})"
     parts = [
         *([_READ_REJECTS.format(files=parquet(dump.reject_files))] if dump.reject_files else []),
-        *([_CONTRACT_REJECTS.format(files=parquet(dump.record_files), broken=broken)] if broken else []),
+        *([] if broken is None else [_CONTRACT_REJECTS.format(files=parquet(dump.record_files), broken=reasons)]),
     ]
-    if not parts:
-        pl.DataFrame(schema=_REJECTED_SCHEMA).write_parquet(target)
-        return
     rows = " UNION ALL ".join(parts)
+    target = dump.folder / REJECTED
     _copy(connection, f"SELECT {literal(dump.dump_id)} AS dump_id, * FROM ({rows}) ORDER BY position", target)
+    return target
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
@@ -187,20 +212,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> No
 
 
 def count_dumps(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> None:
-    """Make the table staged_dumps: per dump what was read and what stands in the written files."""
-    connection.execute(
-        "CREATE TABLE dumps (dump_number BIGINT, dump_id VARCHAR, entries_read BIGINT, kept VARCHAR, rejected VARCHAR)"
-    )
-    rows = [
-        (
-            number,
-            dump.dump_id,
-            dump.records_read + dump.rejects_read,
-            str(dump.folder / KEPT),
-            str(dump.folder / REJECTED),
-        )
-        for number, dump in enumerate(staged)
-    ]
-    connection.executemany("INSERT INTO dumps VALUES (?, ?, ?, ?, ?)", rows)
-    kept, rejected = (parquet([dump.folder / name for dump in staged]) for name in (KEPT, REJECTED))
-    connection.execute(script("contract_dumps").format(kept=kept, rejected=rejected))
+    """Make the table staged_dumps: per dump what was read and what stands in the files of the split."""
+    connection.execute("CREATE TABLE dumps (dump_number BIGINT, dump_id VARCHAR, entries_read BIGINT)")
+    rows = [(number, dump.dump_id, dump.records_read + dump.rejects_read) for number, dump in enumerate(staged)]
+    connection.executemany("INSERT INTO dumps VALUES (?, ?, ?)", rows)
+    connection.execute(script("contract_dumps"))

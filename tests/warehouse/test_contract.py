@@ -99,35 +99,35 @@ def good(folder: Path, name: str = "good.txt", size: int = 12) -> StagedDump:
     return stage(folder, name, [record(position) for position in range(1, size + 1)])
 
 
+def read(files: Sequence[Path]) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(file, glob=False) for file in files]) if files else pl.DataFrame({"position": []})
+
+
 def check_one(dump: StagedDump) -> CheckedDump:
     return check_dumps([dump], run_id="run", today=TODAY).dumps[0]
 
 
-def test_good_dump_is_kept_whole_and_in_order(tmp_path: Path) -> None:
+def test_good_dump_is_kept_where_it_is(tmp_path: Path) -> None:
     dump = stage(tmp_path, "good.txt", [record(position) for position in range(1, 31)], parts=3)
 
     checked = check_one(dump)
 
-    assert checked == CheckedDump(
-        dump.dump_id, dump.folder / "kept.parquet", dump.folder / "rejected.parquet", 30, 30, 0, None
-    )
-    kept = pl.read_parquet(checked.kept)
-    assert kept.schema == {name: dtype for name, dtype in RECORDS.polars_schema.items() if name != "variant_id"}
-    assert kept["position"].to_list() == list(range(1, 31))
-    assert pl.read_parquet(checked.rejected).is_empty()
+    assert checked == CheckedDump(dump.dump_id, tuple(dump.record_files), (), 30, 30, 0, None)
 
 
 def test_broken_rows_are_rejected_with_all_their_rules_beside_those_of_the_reader(tmp_path: Path) -> None:
     records = [record(position) for position in (1, 2, 4, 6)]
     records[1]["title"] = "Subscribe"
     records[3] |= {"title": None, "year": 9999}
-    dump = stage(tmp_path, "mixed.txt", records, [reject(3), reject(5, "no title follows")])
+    dump = stage(tmp_path, "mixed.txt", records, [reject(3), reject(5, "no title follows")], parts=2)
 
     checked = check_one(dump)
 
     assert (checked.entries_read, checked.records_kept, checked.entries_rejected) == (6, 2, 4)
-    assert pl.read_parquet(checked.kept)["position"].to_list() == [1, 4]
-    rejected = pl.read_parquet(checked.rejected)
+    kept = read(checked.kept)
+    assert kept.schema == STAGED_SCHEMA
+    assert kept["position"].to_list() == [1, 4]
+    rejected = read(checked.rejected)
     assert rejected.schema == {
         name: dtype for name, dtype in REJECTS.polars_schema.items() if name not in {"run_id", "rejected_at"}
     }
@@ -144,6 +144,11 @@ def test_broken_rows_are_rejected_with_all_their_rules_beside_those_of_the_reade
             "raw text of entry 6",
         ),
     ]
+
+
+def test_what_is_kept_of_a_dump_with_flaws_is_in_order(tmp_path: Path) -> None:
+    checked = check_one(stage(tmp_path, "long.txt", many(3, 5000), parts=4))
+    assert read(checked.kept)["position"].to_list() == list(range(4, 5001))
 
 
 FLAWS: tuple[Row, ...] = ({}, {}, {"title": None}, {"title": "null", "doi": "x"}, {"seen_date": None}, {"extra": "["})
@@ -173,7 +178,7 @@ def test_every_entry_is_kept_or_rejected(
     outcome = check_dumps(staged, run_id="run", today=TODAY)
 
     for dump, entries in zip(outcome.dumps, flaws, strict=True):
-        kept, rejected = pl.read_parquet(dump.kept), pl.read_parquet(dump.rejected)
+        kept, rejected = read(dump.kept), read(dump.rejected)
         assert dump.entries_read == len(entries) == kept.height + rejected.height
         assert (dump.records_kept, dump.entries_rejected) == (kept.height, rejected.height)
         assert sorted([*kept["position"], *rejected["position"]]) == list(range(1, len(entries) + 1))

@@ -1,4 +1,4 @@
--- One row per dump of a batch: what its reader counted, and what stands in the files that the split wrote.
+-- One row per dump of a batch: what its reader counted, and what stands in the files of the split.
 --
 -- Out of step: a title shares most of its words with its own abstract (75 to 85 % of those of five
 -- letters or more, in listings of arXiv, Hugging Face and PubMed) and few with that of its neighbour
@@ -9,12 +9,12 @@
 -- entries are looked at. The neighbours of a title that shares more than 70 % of its words with its
 -- own abstract cannot hold 30 points more, and are spared the search.
 CREATE TABLE staged_dumps AS
-WITH kept AS NOT MATERIALIZED (
-    SELECT dumps.dump_number, dumps.dump_id AS true_dump_id, entry.dump_id, position, title, abstract
-    FROM {kept} AS entry JOIN dumps ON entry.filename = dumps.kept
+WITH kept_entries AS NOT MATERIALIZED (
+    SELECT dump_number, dumps.dump_id AS true_dump_id, kept.dump_id, position, title, abstract
+    FROM kept JOIN files USING (filename) JOIN dumps USING (dump_number)
 ),
-rejected AS NOT MATERIALIZED (
-    SELECT dump_number, position FROM {rejected} AS entry JOIN dumps ON entry.filename = dumps.rejected
+rejected_entries AS NOT MATERIALIZED (
+    SELECT dump_number, position FROM rejected JOIN files USING (filename)
 ),
 keeping AS (
     SELECT
@@ -22,10 +22,10 @@ keeping AS (
         count(*) AS records_kept,
         count(*) FILTER (dump_id IS DISTINCT FROM true_dump_id) AS foreign_records,
         count(*) FILTER (length(title) > 250 AND length(title) > length(abstract)) AS swapped_records
-    FROM kept GROUP BY dump_number
+    FROM kept_entries GROUP BY dump_number
 ),
 rejecting AS (
-    SELECT dump_number, count(*) AS entries_rejected FROM rejected GROUP BY dump_number
+    SELECT dump_number, count(*) AS entries_rejected FROM rejected_entries GROUP BY dump_number
 ),
 positions AS (
     SELECT
@@ -33,17 +33,17 @@ positions AS (
         count(DISTINCT position) AS distinct_positions,
         min(position) AS lowest_position,
         max(position) AS highest_position
-    FROM (SELECT dump_number, position FROM kept UNION ALL SELECT dump_number, position FROM rejected)
+    FROM (SELECT dump_number, position FROM kept_entries UNION ALL SELECT dump_number, position FROM rejected_entries)
     GROUP BY dump_number
 ),
 neighbours AS (
     SELECT
         dump_number,
-        list_distinct(regexp_extract_all(lower(title), '\p{{L}}{{5,}}')) AS words,
+        list_distinct(regexp_extract_all(lower(title), '\p{L}{5,}')) AS words,
         lower(abstract) AS own,
         coalesce(lag(lower(abstract)) OVER in_order, '') AS before,
         coalesce(lead(lower(abstract)) OVER in_order, '') AS after
-    FROM kept
+    FROM kept_entries
     WHERE position <= 300 AND title IS NOT NULL AND abstract IS NOT NULL
     WINDOW in_order AS (PARTITION BY dump_number ORDER BY position)
 ),
