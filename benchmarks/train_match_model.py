@@ -168,7 +168,7 @@ def held_out(sets: list[LabelledSet]) -> None:
 def _distinct_titles(shared: Path) -> set[str]:
     listed: dict[str, str] = {}
     for path in sorted((shared / "corpus" / "arxiv_daily_jsonl").glob("*.gz")):
-        for line in gzip.open(path):
+        for line in gzip.decompress(path.read_bytes()).splitlines():
             row = json.loads(line)
             listed[row["id"]] = re.sub(r"\s+", " ", row["title"])
     titles = pl.DataFrame({"title": list(listed.values())}).select(text_words(pl.col("title")))["title"].drop_nulls()

@@ -18,7 +18,7 @@ import polars_hash as plh
 from transforms.dedupe.authors import author_words
 from transforms.dedupe.pairing import Candidates, candidate_pairs
 from transforms.dedupe.rarity import Words, words_of
-from transforms.dedupe.shingles import smallest_hashes
+from transforms.dedupe.shingles import NONE, smallest_hashes
 from transforms.dedupe.titles import is_generic
 
 if TYPE_CHECKING:
@@ -118,11 +118,11 @@ def _author_and_word(
 
 
 def _shingle_keys(
-    family: str, ids: npt.NDArray[np.uint64], texts: pl.Series, length: int, bands: int, rows: int
+    family: str, ids: npt.NDArray[np.uint64], texts: pl.Series, *, length: int, bands: int, rows: int
 ) -> list[pl.DataFrame]:
     number = FAMILIES.index(family)
     hashes = smallest_hashes(texts, length, bands * rows)
-    there = hashes[:, 0] != np.uint64(2**64 - 1)
+    there = hashes[:, 0] != NONE
     kept = pl.Series(ids[there])
     bands_of = [hashes[there, band * rows : (band + 1) * rows].T for band in range(bands)]
     return [_table(number, kept, pl.Series(_combined(number, *band))) for band in bands_of]
@@ -175,12 +175,17 @@ def blocking_keys(variants: pl.DataFrame) -> pl.DataFrame:
             "title_shingles",
             ids.to_numpy(),
             pl.select(pl.when(long).then(compact).otherwise(pl.lit(""))).to_series(),
-            8,
-            2,
-            2,
+            length=8,
+            bands=2,
+            rows=2,
         ),
         *_shingle_keys(
-            "abstract_shingles", ids.to_numpy(), variants["abstract_key"].str.replace_all(" ", ""), 24, 2, 1
+            "abstract_shingles",
+            ids.to_numpy(),
+            variants["abstract_key"].str.replace_all(" ", ""),
+            length=24,
+            bands=2,
+            rows=1,
         ),
     ]
     return pl.concat(tables)

@@ -78,8 +78,12 @@ def _score(
     is_there = texts != ""
     chosen = np.flatnonzero(is_there[a] & is_there[b])
     scores = np.full(len(a), np.nan)
-    if len(chosen):
-        scores[chosen] = process.cpdist(texts[a[chosen]], texts[b[chosen]], scorer=scorer, workers=-1) / scale
+    scores[chosen] = 1.0
+    # Most pairs that get here are equal in most fields, and equality is cheaper to see.
+    differ = chosen[texts[a[chosen]] != texts[b[chosen]]]
+    if len(differ):
+        found = process.cpdist(texts[a[differ]], texts[b[differ]], scorer=scorer, dtype=np.float64, workers=-1)
+        scores[differ] = found / scale
     return scores
 
 
@@ -99,7 +103,8 @@ class Sides:
     b: Places
 
 
-def _title_features(sides: Sides) -> dict[str, Floats]:
+def title_features(sides: Sides) -> dict[str, Floats]:
+    """Compare the titles of each pair: the features that begin with title_."""
     frame, a, b = sides.variants, sides.a, sides.b
     titles = _texts(frame, "title_words")
     compact = frame.select(title=pl.col("title_words").str.replace_all(" ", ""))
@@ -173,7 +178,9 @@ def _venue(sides: Sides) -> Floats:
     letters, whole = _texts(short, "short"), _texts(compact, "compact")
     acronym = (letters[a] == letters[b]) | (letters[a] == whole[b]) | (whole[a] == letters[b])
     long_enough = np.array([len(x) for x in letters])
-    return np.where(acronym & (np.maximum(long_enough[a], long_enough[b]) >= _ACRONYM_CHARS), np.fmax(words, 0.95), words)
+    return np.where(
+        acronym & (np.maximum(long_enough[a], long_enough[b]) >= _ACRONYM_CHARS), np.fmax(words, 0.95), words
+    )
 
 
 def _print_features(sides: Sides) -> dict[str, Floats]:
@@ -204,11 +211,11 @@ def _doi(sides: Sides) -> Floats:
     return np.where((equal == 0) & (preprint[sides.a] | preprint[sides.b]), 0.5, equal)
 
 
-def features(sides: Sides) -> dict[str, Floats]:
-    """Compare each pair: one array per name of FEATURES."""
+def features(sides: Sides, titles: dict[str, Floats] | None = None) -> dict[str, Floats]:
+    """Compare each pair: one array per name of FEATURES; `titles` are those of `title_features`, where known."""
     frame, a, b = sides.variants, sides.a, sides.b
     found = {
-        **_title_features(sides),
+        **(titles or title_features(sides)),
         **_marks(sides),
         **_author_features(sides),
         **_print_features(sides),

@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from transforms.dedupe.features import Sides
@@ -21,9 +23,12 @@ _BITS: Final = 256
 _CHUNK: Final = 1 << 16
 """Titles per pass: 16 MB of flags."""
 
-_SHARED: Final = 0.45
-"""Share of the bits of the shorter title that the longer one must have; no true pair of the labelled sets has less
-than half, unless an identifier or its place in print speaks for it."""
+_SHARED_BITS: Final = 0.65
+"""Share of the bits of the shorter title that the longer one must have: no match on the labelled sets has less than
+0.7 of them."""
+
+_LIKE_TITLES: Final = 0.65
+"""Least similarity of two titles, by letters or by words, whichever is greater: no match there has less than 0.71."""
 
 
 def title_bits(titles: pl.Series) -> npt.NDArray[np.uint64]:
@@ -52,13 +57,26 @@ def _equal(
     return found
 
 
-def can_match(sides: Sides) -> npt.NDArray[np.bool_]:
-    """Whether each pair has titles that are at all alike, or another reason to be compared in full."""
-    frame, a, b = sides.variants, sides.a, sides.b
-    bits = title_bits(frame["title_words"])
+def share_letters(sides: Sides) -> npt.NDArray[np.bool_]:
+    """Whether the titles of each pair have enough letters in common to be compared at all."""
+    bits = title_bits(sides.variants["title_words"])
     counts = np.bitwise_count(bits).sum(1, dtype=np.int64)
-    shared = np.bitwise_count(bits[a] & bits[b]).sum(1, dtype=np.int64)
-    alike: npt.NDArray[np.bool_] = shared >= _SHARED * np.minimum(counts[a], counts[b])
+    shared = np.zeros(len(sides.a), dtype=np.int64)
+    for column in bits.T:
+        shared += np.bitwise_count(column[sides.a] & column[sides.b])
+    alike: npt.NDArray[np.bool_] = shared >= _SHARED_BITS * np.minimum(counts[sides.a], counts[sides.b])
+    return alike
+
+
+def share_identifier(sides: Sides) -> npt.NDArray[np.bool_]:
+    """Whether each pair has an identifier or the place in print in common, so that titles need not be alike."""
+    found = np.zeros(len(sides.a), dtype=np.bool_)
     for names in (("doi",), ("arxiv_id",), ("pmid",), ("volume", "first_page")):
-        alike |= _equal(frame, names, a, b)
+        found |= _equal(sides.variants, names, sides.a, sides.b)
+    return found
+
+
+def like_titles(columns: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.bool_]:
+    """Whether the titles, once compared, leave the rest of the records worth comparing."""
+    alike: npt.NDArray[np.bool_] = np.fmax(columns["title_ratio"], columns["title_containment"]) >= _LIKE_TITLES
     return alike

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from transforms.rows import only_where
+
 if TYPE_CHECKING:
     import polars as pl
 
 
 def fold(col: pl.Expr) -> pl.Expr:
     """Lower-case letters and digits of any script, one space between words, no accents; "" where missing."""
-    return (
-        col.fill_null("")
-        .str.normalize("NFKD")
-        .str.replace_all(r"\p{M}", "")
-        .str.to_lowercase()
-        .str.replace_all(r"[^\p{L}\p{N}]+", " ")
-        .str.strip_chars(" ")
+    lower = only_where(
+        col.fill_null("").str.to_lowercase(),
+        lambda text: text.str.contains(r"[^ -~]"),
+        lambda text: text.str.normalize("NFKD").str.replace_all(r"\p{M}", ""),
     )
+    return lower.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(" ")

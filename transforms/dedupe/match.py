@@ -1,9 +1,9 @@
 """Match: which candidate pairs are one paper, by which rule, and how sure that is.
 
-    pairs --titles at all alike?--> pairs --all fields--> features --model, weights--> probability
+    pairs --letters?--> pairs --titles?--> pairs --all fields--> features --model, weights--> probability
 
-The first step looks at the titles' pairs of letters as bit patterns and leaves to the others only
-pairs that can match at all.
+Most candidates are ruled out by their titles alone: first by pairs of letters as bit patterns, then
+by the titles themselves. Only what is left is compared in every field.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from transforms.dedupe.decision import WEIGHTS, Level, log_odds, probability
-from transforms.dedupe.features import FEATURES, Sides, features
-from transforms.dedupe.filters import can_match
+from transforms.dedupe.features import FEATURES, Sides, features, title_features
+from transforms.dedupe.filters import like_titles, share_identifier, share_letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,11 +114,22 @@ def _evidence(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float6
     )
 
 
-def _compare(sides: Sides, pairs: pl.DataFrame, level: Level, model: Model | None) -> pl.DataFrame:
-    columns = features(sides)
-    odds = log_odds(columns, level, model)
+def _matches(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float64]) -> pl.DataFrame:
     kept = np.flatnonzero(probability(odds) >= WEIGHTS.match_probability)
     return _evidence(pairs[kept], {name: values[kept] for name, values in columns.items()}, odds[kept])
+
+
+def _some(sides: Sides, chosen: npt.NDArray[np.int64]) -> Sides:
+    return Sides(sides.variants, sides.a[chosen], sides.b[chosen])
+
+
+def _promising(sides: Sides) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[np.float64]]]:
+    """Find the pairs that may match at all, and give what is known of their titles by then."""
+    identified = share_identifier(sides)
+    first = np.flatnonzero(identified | share_letters(sides))
+    titles = title_features(_some(sides, first))
+    second = np.flatnonzero(identified[first] | like_titles(titles))
+    return first[second], {name: values[second] for name, values in titles.items()}
 
 
 def match_pairs(
@@ -133,7 +144,7 @@ def match_pairs(
     for start in range(0, len(pairs), _CHUNK):
         chunk = pairs[start : start + _CHUNK]
         sides = _sides(variants, chunk)
-        chosen = np.flatnonzero(can_match(sides))
-        rest = Sides(sides.variants, sides.a[chosen], sides.b[chosen])
-        found.append(_compare(rest, chunk[chosen], level, model))
+        chosen, titles = _promising(sides)
+        columns = features(_some(sides, chosen), titles)
+        found.append(_matches(chunk[chosen], columns, log_odds(columns, level, model)))
     return pl.concat(found)

@@ -39,7 +39,7 @@ COMPARED_FIELDS: Final = (
 )
 """What decides: records equal in all of these are one variant."""
 
-ABSTRACT_CHARS: Final = 600
+ABSTRACT_CHARS: Final = 400
 """Characters of an abstract that are compared: enough to know it by, and a bound on memory."""
 
 _ARXIV_DOI: Final = r"^10\.48550/arxiv\.(\S+?)(?:v\d+)?$"
