@@ -29,7 +29,7 @@ from transforms.readers.base import (
     place,
     shown,
 )
-from transforms.readers.lines import Line, cut_character, ends_inside_character, read_lines
+from transforms.readers.lines import Line, cut_character, ends_inside_character, read_lines, refuse_nul
 from transforms.readers.rows import Rows
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def _header(line: str, delimiter: str) -> list[str]:
 def read_csv(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     """Yield the rows of CSV; a row that does not have the fields of the header becomes a reject.
 
-    Raises DamagedDumpError where the dump ends inside a character, HostileDumpError at a line
-    without end, UnknownFormatError without a column of titles.
+    Raises DamagedDumpError where the dump ends inside a character or holds NUL, HostileDumpError at
+    a line without end, UnknownFormatError without a column of titles.
     """
     return batched(_entries(_text_lines(read_lines(stream, info), info), _DELIMITERS, info))
 
@@ -108,6 +108,7 @@ def _text_lines(lines: Iterable[Line], info: DumpInfo) -> Iterator[_TextLine]:
     is_utf8 = is_windows = False
     for line in lines:
         data, fault = line.data, None
+        refuse_nul(line, info)
         try:
             text = data.decode()
             is_utf8 = is_utf8 or not data.isascii()
@@ -116,8 +117,6 @@ def _text_lines(lines: Iterable[Line], info: DumpInfo) -> Iterator[_TextLine]:
                 raise cut_character(line, info) from error
             text, fault = _decode_windows(data, error, is_utf8=is_utf8)
             is_windows = True
-        if b"\0" in data:
-            fault = f"holds a NUL byte at byte {data.index(0) + 1:,} of the line"
         yield _TextLine(line.number, text, fault)
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from transforms.readers.aliases import is_table_of_papers
 from transforms.readers.base import Batch, Broken, DumpInfo, Entry, Head, Reader, batched, head_text
-from transforms.readers.lines import Line, cut_character, ends_inside_character, read_lines
+from transforms.readers.lines import Line, cut_character, ends_inside_character, read_lines, refuse_nul
 from transforms.readers.rows import Rows
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def _outer_names(text: str) -> list[str]:
 def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     """Yield the rows; a line that is not an object of JSON becomes a reject.
 
-    Raises DamagedDumpError where the dump ends inside a character, HostileDumpError at a line without end.
+    Raises DamagedDumpError where the dump ends inside a character or holds NUL, HostileDumpError at
+    a line without end.
     """
     return batched(_entries(stream, info))
 
@@ -90,6 +91,7 @@ def _entry(row: object, rows: Rows, line: Line) -> Entry | Broken:
 
 def _reread(line: Line, error: orjson.JSONDecodeError, info: DumpInfo) -> object:
     """Look again at a line that is not strict JSON: Python writes NaN and Infinity."""
+    refuse_nul(line, info)
     try:
         text = line.data.decode()
     except UnicodeDecodeError as fault:

@@ -58,12 +58,7 @@ def decode_utf8(line: Line, info: DumpInfo) -> str:
 
     Raises DamagedDumpError with the line and the offset of the byte that is wrong.
     """
-    if (nul := line.data.find(b"\0")) >= 0:
-        raise DamagedDumpError(
-            f"holds a NUL byte at byte {line.offset + nul:,}",
-            where=place(info, line.number),
-            hint="the copy is damaged, or the file is not text; capture the page again",
-        )
+    refuse_nul(line, info)
     try:
         return line.data.decode()
     except UnicodeDecodeError as error:
@@ -74,6 +69,16 @@ def decode_utf8(line: Line, info: DumpInfo) -> str:
             where=place(info, line.number),
             hint="save the dump as UTF-8",
         ) from error
+
+
+def refuse_nul(line: Line, info: DumpInfo) -> None:
+    """Raise DamagedDumpError for a line with NUL: no text has one, a copy whose blocks were lost has many."""
+    if (nul := line.data.find(b"\0")) >= 0:
+        raise DamagedDumpError(
+            f"holds a NUL byte at byte {line.offset + nul:,}",
+            where=place(info, line.number),
+            hint="the copy is damaged, or the file is not text; copy or capture the whole file again",
+        )
 
 
 def ends_inside_character(line: Line, error: UnicodeDecodeError) -> bool:
