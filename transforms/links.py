@@ -35,7 +35,7 @@ _NAMES: Final = [
 
 _LINK: Final = (
     r"(?i)(?:^|[^0-9a-z_.@-])"
-    rf"((?:https?://)?(?:www\.)?(?:{'|'.join(_HOSTS)})[0-9a-z_.~/?#=&%+:@-]+)"
+    rf"((?:https?://)?(?:www\.)?(?:{'|'.join(_HOSTS)})[0-9a-z_@%][0-9a-z_.~/?#=&%+:@-]*)"
 )
 _NO_CODE: Final = (
     r"^https://(?:huggingface\.co|hf\.co)/(?:papers|avatars|blog|docs|posts|tasks|learn|collections|join|login|pricing)\b"
@@ -81,5 +81,5 @@ def _links(texts: pl.Series) -> pl.Series:
 
 def _address(match: pl.Expr) -> pl.Expr:
     bare = match.str.extract(_LINK, 1).str.replace(r"(?i)^(?:https?://)?(?:www\.)?", "")
-    ended = bare.str.replace(r"[.~/?#=&%+:@-]+$", "").str.replace(r"\.git$", "")
+    ended = bare.str.replace(r"(?:\.git|[.~/?#=&%+:@-])+$", "")
     return "https://" + ended.str.extract(r"^([^/]+)", 1).str.to_lowercase() + ended.str.replace(r"^[^/]+", "")
