@@ -69,7 +69,7 @@ def test_stages_are_told_on_stderr_and_the_report_on_stdout(
 ) -> None:
     _, done = samples_run
     stages = re.findall(r"^(\w+) +in +[\d,]+ +out +[\d,]+ +rejected +[\d,]+ +[\d.]+ s$", done.stderr, re.MULTILINE)
-    assert stages == ["find", "read", "check", "resolve", "publish"]
+    assert stages == ["find", "read", "normalize", "check", "resolve", "publish"]
     assert len(done.stderr.splitlines()) == len(stages) + 2  # and the refused dumps
     assert "refused:" not in done.stdout
     assert "\x1b" not in done.stdout + done.stderr

@@ -105,7 +105,9 @@ class Pipeline:
 
 def check(staged: list[StagedDump], staging: Path, run: Run, docs: Path | None) -> Batch:
     readable = [dump for dump in staged if dump.error is None]
-    return judge(staged, check_dumps(readable, run_id=run.run_id, today=dt.datetime.now(dt.UTC).date(), docs=docs), staging)
+    return judge(
+        staged, check_dumps(readable, run_id=run.run_id, today=dt.datetime.now(dt.UTC).date(), docs=docs), staging
+    )
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, Any]]:
