@@ -50,32 +50,27 @@ def _presence(column: Column) -> Rule:
     filled = f"{column.name} IS NOT NULL"
     if column.dtype == TEXT:
         filled += f" AND {_not_blank(column.name)}"
-    return Rule(f"{column.name}_present", filled, (column.name,), f"{column.name} is there and not blank")
+    return Rule(f"{column.name}_present", filled, (column.name,), f"{column.name} is there")
 
 
 def _length(column: Column) -> Rule:
     shortest, longest = column.shortest or 0, column.longest
     upper = "" if longest is None else f" AND length({column.name}) <= {longest}"
-    limits = f"at least {shortest}" if longest is None else f"{shortest} to {longest}"
+    limits = [f"at least {shortest:,}"] if shortest else []
+    limits += [] if longest is None else [f"at most {longest:,}"]
     return Rule(
         f"{column.name}_length",
         _where_present(column.name, f"length({column.name}) >= {shortest}{upper}"),
         (column.name,),
-        f"{column.name} has {limits} characters",
+        f"{column.name} has {' and '.join(limits)} characters",
     )
 
 
 def _bounds(column: Column) -> Rule:
-    bounds = [
-        *([] if column.lowest is None else [f"{column.name} >= {column.lowest}"]),
-        *([] if column.highest is None else [f"{column.name} <= {column.highest}"]),
-    ]
-    return Rule(
-        f"{column.name}_in_range",
-        _where_present(column.name, " AND ".join(bounds)),
-        (column.name,),
-        " and ".join(bounds),
-    )
+    bounds = [] if column.lowest is None else [f"{column.name} >= {column.lowest}"]
+    bounds += [] if column.highest is None else [f"{column.name} <= {column.highest}"]
+    predicate = _where_present(column.name, " AND ".join(bounds))
+    return Rule(f"{column.name}_in_range", predicate, (column.name,), " and ".join(bounds))
 
 
 def _pattern(column: Column) -> Rule:
@@ -217,19 +212,19 @@ def _date_rules(today: dt.date) -> tuple[Rule, ...]:
             # One day of grace: a page may be captured where it is already tomorrow.
             _where_present("seen_date", f"seen_date <= DATE '{today}' + 1"),
             ("seen_date",),
-            f"seen_date is not after the day of the run, {today}",
+            "seen_date is not after the day of the run",
         ),
         Rule(
             "year_not_after_next",
             _where_present("year", f"year <= {today.year + 1}"),
             ("year",),
-            f"year is not after {today.year + 1}",
+            "year is not after next year",
         ),
         Rule(
             "published_date_not_after_next_year",
             _where_present("published_date", f"published_date < DATE '{today.year + 2}-01-01'"),
             ("published_date",),
-            f"published_date is not after {today.year + 1}",
+            "published_date is not after next year",
         ),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -10,6 +12,7 @@ import polars as pl
 import pytest
 
 from transforms.contract_rules import Rule, record_rules
+from transforms.dump_rules import dump_rules
 from transforms.schema import RECORDS
 
 if TYPE_CHECKING:
@@ -181,3 +184,12 @@ def test_every_required_column_and_every_limit_of_the_schema_is_a_rule() -> None
         assert (f"{column.name}_well_formed" in RULES) is (column.pattern is not None)
         assert (f"{column.name}_length" in RULES) is (column.longest is not None)
         assert (f"{column.name}_in_range" in RULES) is (column.lowest is not None)
+
+
+def test_page_on_the_contract_names_every_rule_and_its_meaning() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", page, flags=re.MULTILINE)
+    rules: list[Rule] = [*record_rules(TODAY), *dump_rules()]
+    assert [(name, meaning.replace("\\|", "|")) for name, meaning in rows] == [
+        (rule.name, rule.meaning) for rule in rules
+    ]
