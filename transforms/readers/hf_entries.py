@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from transforms.errors import DamagedDumpError
 from transforms.readers.base import DumpInfo, place, shown
-from transforms.readers.hf_costs import Look, Segmenter, Span, look_at
+from transforms.readers.hf_costs import Look, look_at
+from transforms.readers.hf_segment import Span, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +54,7 @@ def pair_up(lines: Iterable[PageLine], info: DumpInfo) -> Iterator[PageEntry]:
     for looks, span in _spans(map(look_at, lines)):
         _check(looks, span, info)
         title, *abstract = looks[span.start : span.end]
-        bare_count += len(abstract) if all(look.is_bare for look in abstract) else 0
+        bare_count += len(abstract) if all(look.is_like_title for look in abstract) else 0
         if bare_count > _MAX_BARE:
             raise _out_of_step(title.line, "too many abstracts read like titles", info)
         yield PageEntry(title.line, tuple(look.line for look in abstract))
@@ -64,7 +65,7 @@ def _spans(looks: Iterator[Look]) -> Iterator[tuple[list[Look], Span]]:
     while True:
         window += islice(looks, _WINDOW_LINES - len(window))
         is_last = len(window) < _WINDOW_LINES
-        spans = Segmenter(window).spans()
+        spans = cut(window)
         settled = spans if is_last else spans[:-_WINDOW_OVERLAP] or spans
         for span in settled:
             yield window, span
