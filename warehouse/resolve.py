@@ -80,7 +80,7 @@ def resolve(kept: Sequence[Path], lake: Lake, folder: Path, *, run_id: str, now:
         batch = _prepare(connection, kept, folder / "records.parquet")
         comparison = _compare(connection, batch)
         around = neighbours.neighbourhood(connection, _touched(batch, comparison.matches))
-        clusters = _cluster(connection, comparison, around)
+        clusters = _cluster(connection, batch, comparison, around)
         assignment = _assign(connection, batch, around, clusters)
         merged = _merge(connection, batch, assignment)
         papers_of_now = neighbours.papers(connection, merged["paper_id"])
@@ -134,14 +134,17 @@ def _touched(batch: _Batch, matches: pl.DataFrame) -> pl.Series:
     return ends.filter(~ends.is_in(batch.unseen.implode()))
 
 
-def _cluster(connection: duckdb.DuckDBPyConnection, comparison: _Comparison, around: Neighbourhood) -> pl.DataFrame:
+def _cluster(
+    connection: duckdb.DuckDBPyConnection, batch: _Batch, comparison: _Comparison, around: Neighbourhood
+) -> pl.DataFrame:
     """Cluster the unseen variants together with the neighbourhood: variant_id, cluster."""
     there = comparison.variants["variant_id"]
-    missing = around.members["variant_id"].unique()
-    missing = missing.filter(~missing.is_in(there.implode()))
+    members = around.members["variant_id"].unique()
+    missing = members.filter(~members.is_in(there.implode()))
     variants = pl.concat([comparison.variants, compared(neighbours.records_of_variants(connection, missing))])
     matches = pl.concat([comparison.matches.select("variant_a", "variant_b", "probability"), _stored_matches(around)])
-    concerned = pl.concat([comparison.keys["variant_id"], matches["variant_a"], matches["variant_b"], missing]).unique()
+    # also a variant without any key, which nothing can be compared with, is a paper
+    concerned = pl.concat([batch.unseen, matches["variant_a"], matches["variant_b"], members]).unique()
     return cluster(variants.filter(pl.col("variant_id").is_in(concerned.implode())), matches)
 
 
