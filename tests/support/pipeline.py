@@ -6,11 +6,17 @@ import datetime as dt
 import hashlib
 import itertools
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+import duckdb
+
+from warehouse import contract
 from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, resolve_batch, without_published
 from warehouse.contract import check_dumps
+from warehouse.expectations import Outcome
 from warehouse.lake import Lake, attached, create_lake
 from warehouse.landing import find_dumps
 from warehouse.ledger import find_new
@@ -18,12 +24,11 @@ from warehouse.locking import writer_lock
 from warehouse.staging import StagedDump, normalize_staged, stage_dump, staging_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import duckdb
-
     from transforms.errors import PaperlakeError
+    from warehouse.expectations import Suite
     from warehouse.ledger import NewDump
     from warehouse.resolve import Resolution
 
@@ -50,6 +55,24 @@ class Ingested:
     def errors(self) -> dict[str, str]:
         """Why dumps were refused, by their names."""
         return {line.staged.name: line.error or "" for line in (self.batch.refused if self.batch else ())}
+
+
+@contextmanager
+def without_expectations() -> Iterator[None]:
+    """Have the contract counted by its own queries alone: Great Expectations takes longer than all the rest."""
+
+    def count(name: str, suites: Sequence[Suite], **_: object) -> dict[str, dict[str, Outcome]]:
+        with duckdb.connect(name) as connection:
+            return {suite.name: _count(connection, suite) for suite in suites}
+
+    with patch.object(contract, "validate", count):
+        yield
+
+
+def _count(connection: duckdb.DuckDBPyConnection, suite: Suite) -> dict[str, Outcome]:
+    broken = ", ".join(f"count(*) FILTER (WHERE ({rule.predicate}) IS NOT TRUE)" for rule in suite.rules)
+    checked, *counts = connection.execute(f"SELECT count(*), {broken} FROM {suite.table}").fetchone() or ()
+    return {rule.name: Outcome(checked, count) for rule, count in zip(suite.rules, counts, strict=True)}
 
 
 class Pipeline:

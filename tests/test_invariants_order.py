@@ -1,0 +1,159 @@
+"""The same dumps give the same papers: in any order, in any grouping, in one run or in many."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Final
+
+import orjson
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pipeline import Pipeline, without_expectations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+Record = dict[str, object]
+
+_LONG: Final = (
+    "We follow {} over nine winters and ask whether what is counted there is what matters to those who live by it. "
+    "A model of two terms explains most of the variance, and a third one adds nothing that would last."
+)
+
+
+def _paper(number: int, title: str, **fields: object) -> Record:
+    return {
+        "title": title,
+        "abstract": _LONG.format(title.rsplit(maxsplit=1)[-1].lower()),
+        "year": 2000 + number,
+        **fields,
+    }
+
+
+POOL: Final[tuple[Record, ...]] = (
+    _paper(1, "Salt Marshes and the Memory of Tides", doi="10.5555/pool.1", authors=["Ada Reed", "Ben Holm"]),
+    _paper(1, "Salt marshes and the memory of tides.", authors=["A. Reed", "B. Holm"]),
+    _paper(1, "Salt Marshes and the Memory of Tide", authors=["Reed, Ada", "Holm, Ben"]),
+    {"title": "Of Tides, Remembered: Salt Marshes", "doi": "10.5555/pool.1", "year": 2001},
+    _paper(2, "Clockwork Orchards: Grafting Schedules for Late Apples", arxiv_id="2003.01234"),
+    _paper(2, "Clockwork Orchards: Grafting Schedules for Late Apples", url="https://arxiv.org/abs/2003.01234v2"),
+    _paper(2, "Clockwork orchards - grafting schedules for late apples"),
+    _paper(3, "Learning to Knot Ropes, Part 1"),
+    _paper(3, "Learning to Knot Ropes, Part 2"),
+    _paper(3, "Learning to Knot Ropes, Part I"),
+    _paper(4, "Über Brücken in naïven Karten", authors=["Jörg Ähre"]),
+    _paper(4, "Uber Brucken in naiven Karten", authors=["Jorg Ahre"]),
+    {"title": "Editorial", "year": 2005},
+    {"title": "Editorial", "year": 2006, "doi": "10.5555/pool.6"},
+    {"title": "Editorial"},
+)
+"""Records of a few papers: equal, nearly equal, tied by an identifier alone, and alike but not the same."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """The contract is tested elsewhere; here its rules are asked without Great Expectations, which costs more than the rest."""
+    with without_expectations():
+        yield
+
+
+def write_dump(path: Path, records: Sequence[Record]) -> Path:
+    path.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in records))
+    return path
+
+
+def ingest_all(root: Path, groups: Sequence[Sequence[Path]]) -> Pipeline:
+    pipeline = Pipeline(root)
+    for group in groups:
+        pipeline.ingest(*group)
+    return pipeline
+
+
+@st.composite
+def splits(draw: st.DrawFn) -> list[list[list[int]]]:
+    """Draw runs of dumps of entries of the pool: runs[run][dump] = numbers of its records."""
+    entries = draw(st.lists(st.integers(0, len(POOL) - 1), min_size=1, max_size=20))
+    cuts = draw(st.lists(st.integers(0, len(entries)), max_size=4))
+    bounds = sorted({0, len(entries), *cuts})
+    dumps = draw(st.permutations([entries[a:b] for a, b in itertools.pairwise(bounds)]))
+    ends = sorted({len(dumps), *draw(st.lists(st.integers(1, len(dumps)), max_size=3))})
+    return [list(dumps[a:b]) for a, b in itertools.pairwise([0, *ends])]
+
+
+@settings(max_examples=8)
+@given(splits())
+@example([[[1]], [[2]], [[0, 3]]])  # two near duplicates, then the record that ties them to a third
+@example([[[7, 9]], [[8]], [[12, 13], [14]]])  # numbered parts and generic titles
+@example([[[5]], [[4, 4]], [[6]], [[11], [10]]])
+def test_papers_do_not_depend_on_how_the_entries_came(
+    tmp_path_factory: pytest.TempPathFactory, runs: list[list[list[int]]]
+) -> None:
+    place = tmp_path_factory.mktemp("split")
+    numbers = itertools.count()
+    groups = [
+        [write_dump(place / f"{next(numbers)}.jsonl", [POOL[entry] for entry in dump]) for dump in run] for run in runs
+    ]
+    in_parts = ingest_all(place / "parts", groups)
+    at_once = ingest_all(place / "once", [[file for group in reversed(groups) for file in reversed(group)]])
+    assert in_parts.partition() == at_once.partition()
+    assert_merged_alike(in_parts, at_once)
+    for lake in (in_parts, at_once):
+        lake.assert_sound()
+        assert_redirects_lead_on(lake)
+    again = in_parts.ingest(*itertools.chain(*groups))
+    assert (again.batch, len(groups[0]) <= again.known) == (None, True)
+
+
+def assert_merged_alike(one: Pipeline, other: Pipeline) -> None:
+    """Assert that the papers have the same fields, whatever their ids: an id tells who came first."""
+    sql = """
+        SELECT list_sort(list(record_id)) AS members, title, abstract, authors, year, doi, arxiv_id, record_count
+        FROM papers JOIN paper_records USING (paper_id) GROUP BY ALL ORDER BY members"""
+    assert one.rows(sql) == other.rows(sql)
+
+
+def assert_redirects_lead_on(lake: Pipeline) -> None:
+    """Assert that the record which founded a redirected paper is in the paper that the redirect names."""
+    assert (
+        lake.rows("""
+        FROM paper_redirects AS gone JOIN paper_records ON record_id = substr(old_paper_id, 2)
+        WHERE paper_records.paper_id <> gone.paper_id""")
+        == []
+    )
+
+
+CORPUS_FILES: Final = 5
+CORPUS_ORDERS: Final = (
+    pytest.param([[0], [1], [2], [3], [4]], id="one at a time"),
+    pytest.param([[4], [3], [2], [1], [0]], id="one at a time, backwards"),
+    pytest.param([[2], [0], [4], [1], [3]], id="one at a time, shuffled"),
+    pytest.param([[1, 3], [0, 4], [2]], id="in groups"),
+    pytest.param([[3], [0, 1, 2, 4]], id="one, then the others"),
+)
+
+
+@pytest.fixture(scope="module")
+def corpus_files(shared: Path) -> list[Path]:
+    files = sorted((shared / "corpus" / "hf_papers_text").glob("*.txt"))
+    assert len(files) == CORPUS_FILES
+    return files
+
+
+@pytest.fixture(scope="module")
+def corpus_at_once(corpus_files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    return ingest_all(tmp_path_factory.mktemp("corpus") / "lake", [corpus_files])
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("order", CORPUS_ORDERS)
+def test_captured_pages_give_the_same_papers_in_any_order(
+    corpus_files: list[Path], corpus_at_once: Pipeline, tmp_path: Path, order: list[list[int]]
+) -> None:
+    lake = ingest_all(tmp_path / "lake", [[corpus_files[number] for number in group] for group in order])
+    assert lake.partition() == corpus_at_once.partition()
+    assert len(lake.partition()) == 584
+    assert_merged_alike(lake, corpus_at_once)
+    lake.assert_sound()
+    assert_redirects_lead_on(lake)
