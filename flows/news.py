@@ -10,6 +10,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
     FlowRunFilterEndTime,
+    FlowRunFilterNextScheduledStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
@@ -36,6 +37,10 @@ WORDS: Final = {
 }
 
 
+SLOT_TAKEN: Final = "Deployment concurrency limit reached."
+"""What Prefect says of a run that was due while another one was under way."""
+
+
 class News:
     """Tells the end of each run once; the server's clock counts, not ours."""
 
@@ -60,20 +65,33 @@ class News:
                 for line in lines_of(run):
                     say(line)
 
-    def bury_dead_runs(self) -> None:
-        """Mark as crashed what a server or a runner that was killed left under way, so that it blocks nobody."""
-        under_way = FlowRunFilterState(type=FlowRunFilterStateType(any_=UNDER_WAY))
-        for run in self._read(state=under_way):
+    def clear(self) -> None:
+        """Clear away what a runner that was killed left behind, so that it blocks nobody: runs under way, runs missed."""
+        for run in self._read(UNDER_WAY):
             self._client.set_flow_run_state(run.id, Crashed(message="`paperlake serve` ended before this run did"))
             self._told.add(run.id)
+        missed = FlowRunFilterNextScheduledStartTime(before_=self._since)
+        while runs := self._read([StateType.SCHEDULED], next_scheduled_start_time=missed):
+            for run in runs:
+                self._client.delete_flow_run(run.id)
 
     def _ended(self) -> list[FlowRun]:
-        ended = FlowRunFilterState(type=FlowRunFilterStateType(any_=sorted(TERMINAL_STATES)))
-        runs = self._read(state=ended, end_time=FlowRunFilterEndTime(after_=self._since))
+        runs = self._read(sorted(TERMINAL_STATES), end_time=FlowRunFilterEndTime(after_=self._since))
         return sorted(runs, key=lambda run: str(run.end_time))
 
-    def _read(self, **filters: object) -> list[FlowRun]:
-        wanted = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[self._deployment_id]), **filters)
+    def _read(
+        self,
+        states: list[StateType],
+        *,
+        end_time: FlowRunFilterEndTime | None = None,
+        next_scheduled_start_time: FlowRunFilterNextScheduledStartTime | None = None,
+    ) -> list[FlowRun]:
+        wanted = FlowRunFilter(
+            deployment_id=FlowRunFilterDeploymentId(any_=[self._deployment_id]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=states)),
+            end_time=end_time,
+            next_scheduled_start_time=next_scheduled_start_time,
+        )
         return self._client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.END_TIME_DESC, limit=50)
 
 
@@ -83,7 +101,7 @@ def lines_of(run: FlowRun) -> list[str]:
         return []
     headline, *problems = (run.state.message or "").splitlines() or [""]
     at = run.end_time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    if run.state.type == StateType.CANCELLED and run.start_time is None:
+    if run.state.type == StateType.CANCELLED and headline == SLOT_TAKEN:
         return [f"{at}  skipped    the run before it is still under way"]
     return [f"{at}  {WORDS[run.state.type]:<9}  {headline}", *(f"  refused: {problem}" for problem in problems)]
 

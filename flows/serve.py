@@ -16,7 +16,9 @@ import hashlib
 import platform
 import re
 import signal
+import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.runner import Runner
 from prefect.types.entrypoint import EntrypointType
 
@@ -34,7 +37,7 @@ from transforms.errors import PaperlakeError, UsageError
 from warehouse.locking import try_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from uuid import UUID
 
 _UNITS: Final[Mapping[str, str]] = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -48,6 +51,8 @@ NEWS_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 60.0
 """How long a run that is stopped may take: Prefect gives it 30 s before it kills it."""
 
+_AGAIN: Final = "see to the server, then start `paperlake serve` again: it goes on where it was"
+
 ONE_AT_A_TIME: Final = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 """A run that is due while another is under way is cancelled: what it would have found, the next one finds."""
 
@@ -58,8 +63,8 @@ class Served:
 
     landing: Path
     lake: Path
-    interval: dt.timedelta | None
-    cron: str | None
+    every: str
+    cron: str | None = None
 
     @property
     def key(self) -> str:
@@ -74,12 +79,17 @@ class Served:
     @property
     def when(self) -> str:
         """The schedule in words."""
-        return f"at cron {self.cron!r}" if self.cron else f"every {self.interval}"
+        return f"by cron {self.cron!r} (UTC)" if self.cron else f"every {self.every}"
+
+    @property
+    def schedule(self) -> dict[str, Any]:
+        """The schedule as Prefect takes it; raises UsageError where it makes no sense."""
+        return {"cron": parse_cron(self.cron)} if self.cron else {"interval": parse_interval(self.every)}
 
     @property
     def look_seconds(self) -> float:
         """How often to ask for runs that are due."""
-        return LOOK_SECONDS if self.interval is None else min(LOOK_SECONDS, self.interval.total_seconds() / 2)
+        return LOOK_SECONDS if self.cron else min(LOOK_SECONDS, parse_interval(self.every).total_seconds() / 2)
 
 
 def serve_landing(landing: str, lake: Path, *, every: str, cron: str | None) -> None:
@@ -88,12 +98,13 @@ def serve_landing(landing: str, lake: Path, *, every: str, cron: str | None) -> 
     With an interval the first run begins at once; with a cron expression, when it says so.
     Raises UsageError where the folder, the schedule or the server is not usable.
     """
-    served = Served(Path(landing).absolute(), lake.absolute(), None if cron else parse_interval(every), cron)
+    served = Served(Path(landing).absolute(), lake.absolute(), every, cron)
+    schedule = served.schedule
     if not served.landing.is_dir():
         raise UsageError("the landing folder is not there", where=str(served.landing), hint="make it, then serve it")
-    stop = _stop_signal()
+    _on_stop(lambda: sys.exit(0))
     with _alone(served), prefect_api() as url:
-        _serve_until(stop, served, url)
+        _serve(served, schedule, url)
 
 
 def parse_interval(text: str) -> dt.timedelta:
@@ -104,12 +115,18 @@ def parse_interval(text: str) -> dt.timedelta:
     return dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def _stop_signal() -> threading.Event:
-    """Give an event that SIGINT and SIGTERM set."""
-    stop = threading.Event()
+def parse_cron(text: str) -> str:
+    """Check a cron expression such as "0 6 * * mon-fri"; its times are UTC."""
+    try:
+        return CronSchedule(cron=text).cron
+    except ValueError as error:
+        hint = 'five fields, as in "0 6 * * mon-fri"'
+        raise UsageError("this is no cron expression", where=f"--cron {text}", hint=hint) from error
+
+
+def _on_stop(handle: Callable[[], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+        signal.signal(number, lambda *_: handle())
 
 
 @contextmanager
@@ -123,28 +140,28 @@ def _alone(served: Served) -> Iterator[None]:
         yield
 
 
-def _serve_until(stop: threading.Event, served: Served, url: str) -> None:
+def _serve(served: Served, schedule: dict[str, Any], url: str) -> None:
+    """Deploy, run and tell until we are stopped."""
     runner = Runner(name=served.name, query_seconds=served.look_seconds, prefetch_seconds=0)
     with get_client(sync_client=True) as client:
-        deployment_id = _deploy(runner, served)
+        deployment_id = asyncio.run(_deploy(runner, served, schedule))
         news = News(client, deployment_id)
-        news.bury_dead_runs()
-        if served.interval is not None:
+        news.clear()
+        if not served.cron:
             client.create_flow_run_from_deployment(deployment_id)
+        stop = threading.Event()
+        _on_stop(stop.set)
         with _running(runner) as thread:
             say(f"pulling {served.landing} into {served.lake} {served.when}; Prefect at {url}; Ctrl-C stops")
             while not stop.wait(NEWS_SECONDS):
                 news.tell()
                 if not thread.is_alive():
-                    raise PaperlakeError(
-                        "the Prefect server went away", where=url, hint="start `paperlake serve` again"
-                    )
+                    raise PaperlakeError("the Prefect server went away", where=url, hint=_AGAIN) from thread.error
         news.tell()
 
 
-def _deploy(runner: Runner, served: Served) -> UUID:
-    schedule: dict[str, Any] = {"cron": served.cron} if served.cron else {"interval": served.interval}
-    return runner.add_flow(
+async def _deploy(runner: Runner, served: Served, schedule: dict[str, Any]) -> UUID:
+    return await runner.aadd_flow(
         ingest,
         name=served.name,
         description=f"Ingests what is new in {served.landing} into {served.lake}",
@@ -156,19 +173,35 @@ def _deploy(runner: Runner, served: Served) -> UUID:
     )
 
 
+class _RunnerThread(threading.Thread):
+    """A runner beside the main thread: on it, Prefect takes over SIGTERM and forgets to stop its runs."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(name="runner")
+        self._runner = runner
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by the runs: Ctrl-C is ours to pass on
+        try:
+            asyncio.run(self._runner.start())
+        except Exception as error:  # noqa: BLE001  # told by the main thread
+            self.error = error
+
+    def stop(self) -> None:
+        """End the run that is under way as cancelled, and pause the schedule."""
+        while self.is_alive() and not self._runner.started:
+            time.sleep(NEWS_SECONDS / 10)
+        if self.is_alive():
+            self._runner.execute_in_background(self._runner.astop).result(STOP_SECONDS)
+        self.join()
+
+
 @contextmanager
-def _running(runner: Runner) -> Iterator[threading.Thread]:
-    """Run the runner in a thread: on the main thread it would take over SIGTERM, and not end well."""
-    thread = threading.Thread(target=_run, args=(runner,), name="runner")
+def _running(runner: Runner) -> Iterator[_RunnerThread]:
+    thread = _RunnerThread(runner)
     thread.start()
     try:
         yield thread
     finally:
-        if thread.is_alive():
-            runner.execute_in_background(runner.astop).result(STOP_SECONDS)
-        thread.join()
-
-
-def _run(runner: Runner) -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by the runs: Ctrl-C is for us to pass on
-    asyncio.run(runner.start())
+        thread.stop()
