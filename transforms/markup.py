@@ -31,7 +31,7 @@ _STYLES: Final = (
     "text[a-z]*|math[a-z]+|emph|em|bf|it|rm|sc|sf|tt|sl|cal|frak|bm|boldsymbol|pmb|left|right|big[a-z]?|mbox|hbox"
     "|ensuremath|operatorname|displaystyle|scriptstyle|textstyle|limits|nolimits|overline|underline|hat|widehat"
     "|tilde|widetilde|bar|vec|dot|ddot|check|acute|grave|breve|mathring|overrightarrow|quad|qquad|ldots|dots|cdots"
-    "|cdot|prime|protect|noindent|par|newline|small|large|huge|tiny|normalsize|footnotesize|d?frac|tfrac|url|href"
+    "|cdot|prime|protect|noindent|par|newline|small|large|huge|tiny|normalsize|footnotesize|(?:[dt]|nice|s)?frac|url|href"
     "|xspace|relax|circ|degree|sim|dag|dagger|ast|star|rangle|langle|lvert|rvert|vert|mid|cref|autoref"
 )
 """Commands that print nothing of their own, or only a mark that keys leave out."""
@@ -43,7 +43,7 @@ _STEPS: Final[tuple[tuple[str, str], ...]] = (
     (r"(?s)\\documentclass.*?\\begin\{document\}", " "),  # Springer wraps each formula in a document
     (r"\\(?:begin|end)\{[a-z*]*\}", " "),
     (r"\\(?:cite[a-z]*|label|ref|eqref|thanks|footnote|footnotemark)\*?(?:\[[^\]]*\])?\{[^{}]*\}", " "),
-    (r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", "$1/$2"),
+    (r"\\(?:[dt]|nice|s)?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", "$1/$2"),
     (r"""\\["'`^~=.]\s*""", ""),  # accents: \'e, \"{o}
     (r"\\[cvuhrtkdb]\s*([{\\])", "$1"),  # accents that are letters: \c{c}, \v{s}
     (r"\\[cvuhrtkdb]\s+", ""),

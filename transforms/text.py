@@ -55,6 +55,9 @@ _SUSPECT: Final = (
 
 _ENTITY: Final = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
 _DROPPED: Final = re.compile(f"{_CONTROL[:-1]}{_INVISIBLE}\u0080-\u009f]")
+_RARE: Final = re.compile("[\u2980-\u2aff\u2e80-\u2fdf\u3400-\u4dbf]")
+"""Chinese characters and operators that hardly any text uses: what mojibake in lower case is mistaken for."""
+
 _MAX_ROUNDS: Final = 8
 """Text mangled more often than this is left as it is."""
 
@@ -168,9 +171,14 @@ def _repaired(text: pl.Expr) -> pl.Expr:
 
 def _mended(text: str) -> str:
     for _ in range(_MAX_ROUNDS):
-        decoded = _ENTITY.sub(lambda entity: html.unescape(entity[0]), ftfy.fix_text(text, _ENCODING_ONLY))
-        better = " ".join(ftfy.fix_text(_DROPPED.sub("", decoded), _ENCODING_ONLY).split())
+        decoded = _ENTITY.sub(lambda entity: html.unescape(entity[0]), _decoded(text))
+        better = " ".join(_decoded(_DROPPED.sub("", decoded)).split())
         if better == text:
             break
         text = better
     return text
+
+
+def _decoded(text: str) -> str:
+    better = ftfy.fix_text(text, _ENCODING_ONLY)
+    return text if len(_RARE.findall(better)) > len(_RARE.findall(text)) else better

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.normalize import normalize_records
@@ -122,7 +122,6 @@ entries = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(entries, max_size=4))
 def test_any_text_is_taken_and_twice_is_once(rows: Sequence[Mapping[str, object]]) -> None:
     once = normalize(*rows)
