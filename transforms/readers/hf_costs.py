@@ -28,6 +28,7 @@ class Costs:
     sentence_title: float = 4  # ends with a full stop
     broken_title: float = 6  # ends with a comma, a colon, an address
     small_title: float = 2.5  # begins with a lower-case letter: rare, but "xLSTM" does
+    telling_title: float = 3  # begins or speaks as sentences do: "However", "we", "our"
     dangling_title: float = 3  # ends with a word that asks for another
     after_incomplete: float = 3  # the abstract before it does not end a sentence
     after_incomplete_toy: float = 1  # the same on a page of short texts
@@ -66,6 +67,12 @@ _DANGLING: Final = re.compile(
     r"\b(an?|and|are|as|at|be|by|can|for|from|ha[sv]e?|in|into|is|its?|not|of|on|or|our|such|than|that|the|their|these"
     r"|this|to|was|we|were|which|while|with)$"
 )
+_TELLING: Final = re.compile(
+    r"(but|yet|however|this|these|we|our|finally|moreover|furthermore|specifically|thus|additionally|hence|therefore"
+    r"|nevertheless|then|here|it|in (this|our|addition|particular))\b",
+    re.IGNORECASE,
+)
+_SPEAKER: Final = re.compile(r"\b(we|our)\b")
 
 
 class Look(NamedTuple):
@@ -93,6 +100,7 @@ def look_at(line: PageLine) -> Look:
     cost = COSTS.prose_title * prose + COSTS.small_title * small
     cost += COSTS.broken_title * (has_address or text.endswith((",", ";", ":")))
     cost += COSTS.sentence_title * text.endswith((".", "。")) + COSTS.dangling_title * bool(_DANGLING.search(text))
+    cost += COSTS.telling_title * bool(_TELLING.match(text) or _SPEAKER.search(text))
     is_bare = len(text) <= _BARE_LENGTH and not is_complete
     is_like_title = is_bare or (len(text) <= _BARE_LENGTH and text.endswith(_QUESTION_ENDS))
     return Look(line, line.has_gap, len(text), len(words[0]), prose, is_complete, small, is_bare, is_like_title, cost)
