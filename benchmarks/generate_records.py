@@ -59,10 +59,6 @@ _PLACES: Final = _listed(
 _SYLLABLES: Final = _listed(
     "ka lo mi ne ru sa to vi we zu bra cle dri fen gor hal jin kro lum mor nas pel quo ril sten tor ulm ven"
 )
-_GIVEN: Final = _listed(
-    "Anna Boris Carla Deniz Elif Farid Greta Hugo Ines Jonas Kenji Lucia Milan Nadia Otto Petra Quirin Rosa Samir Tomas "
-    "Ursula Viktor Wei Xenia Yusuf Zora"
-)
 _VENUES: Final = (
     ("Journal of Invented Results", "J. Invent. Res."),
     ("Transactions on Imaginary Systems", "Trans. Imag. Syst."),
@@ -81,14 +77,18 @@ _GENERIC: Final = (
     "Foreword",
 )
 _SENTENCES: Final = (
-    "We study {a} {n} for {t} under {p} conditions.",
+    "We study {a} {n} and {v} for {t} under {p} {w} conditions.",
     "Our method {w} combines {a} {n} with {t}.",
-    "In {k} experiments it improves {t} of {n} by {k} percent.",
-    "Prior work on {n} relies on {a} {t} and fails in {p} settings.",
-    "We prove that {a} {t} converges within {k} steps.",
-    "A cohort of {k} cases shows that {n} respond to {a} {t}.",
+    "In {k} experiments it improves {v} {t} of {n} by {k} percent.",
+    "Prior work on {n} relies on {a} {t} and fails for {w} in {p} settings.",
+    "We prove that {a} {v} {t} converges within {k} {w} steps.",
+    "A cohort of {k} {v} cases shows that {n} respond to {a} {w} {t}.",
     "The data set {w} holds {k} annotated {n}.",
-    "These findings matter wherever {p} {n} need {t}.",
+    "Unlike {w} and {v}, the {v} {n} of {w} need no {t}.",
+    "From {v} {n} to {w} {m}, {k} {b} {t} tasks were tried.",
+    "Since {w} was given up for {v}, {n} have become {a}.",
+    "Both {n} and {m} depend on {v} {t}; {w} does not.",
+    "These findings matter wherever {p} {n} need {v} {t}.",
 )
 _TITLES: Final = (
     "{a} {n} for {t} of {p} {m}",
@@ -143,6 +143,7 @@ class Inventor:
             t=self.pick(_TASKS),
             p=self.pick(_PLACES),
             w=self.word(),
+            v=self.noun(),
             k=int(self.fraction() * 997) + 2,
         )
 
@@ -165,7 +166,8 @@ class Inventor:
 
     def author(self) -> str:
         """Invent a person."""
-        return f"{self.pick(_GIVEN)} {self.word()}{self.pick(_SYLLABLES)}"
+        given = (self.pick(_SYLLABLES) + self.pick(_SYLLABLES)).capitalize()
+        return f"{given} {self.word()}{self.pick(_SYLLABLES)}"
 
     def copy(self, paper: dict[str, object]) -> dict[str, object]:
         """Write the record of another source: a few things are written otherwise, a few are missing."""

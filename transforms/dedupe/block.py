@@ -2,13 +2,14 @@
 
     variants --blocking_keys--> (key, family, variant) --candidate_pairs--> pairs
 
-Every variant gets about fifteen keys, each a pure function of its own fields; two variants that
+Every variant gets about seventeen keys, each a pure function of its own fields; two variants that
 share a key are a candidate pair. Keys made of what thousands of papers share (a generic title,
 two common words) are not made at all: such a field gets keys only together with a second one.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -44,8 +45,8 @@ FAMILIES: Final = (
 _MIN_INFORMATION: Final = 24
 """Bits of a title that may be a key alone; below, it needs a second field. "deep learning" has 13."""
 
-_MIN_PAIR_BITS: Final = 18
-"""Bits of two words that make a key: expected in less than five titles in a million."""
+_WORDS_OF_KEY: Final = 3
+"""Two words leave a tenth more pairs to compare per record at 60,000 records, and far more at a million."""
 
 _RARE_WORDS: Final = 4
 _MAX_AUTHOR_WORDS: Final = 10
@@ -92,14 +93,15 @@ def _rarest(words: Words, count: int) -> npt.NDArray[np.uint64]:
     return table
 
 
-def _word_pairs(ids: npt.NDArray[np.uint64], rare: npt.NDArray[np.uint64]) -> list[pl.DataFrame]:
+def _word_triples(ids: npt.NDArray[np.uint64], rare: npt.NDArray[np.uint64]) -> list[pl.DataFrame]:
+    """Key each three of the rarest words: one of them may be mistyped, and three others are left."""
     number = FAMILIES.index("title_words")
     weights = (rare & np.uint64(15)).astype(np.int64)
     tables = []
-    for i, j in zip(*np.triu_indices(rare.shape[1], 1), strict=True):
-        there = (rare[:, i] != 0) & (rare[:, j] != 0) & (weights[:, i] + weights[:, j] >= _MIN_PAIR_BITS)
-        low, high = np.minimum(rare[there, i], rare[there, j]), np.maximum(rare[there, i], rare[there, j])
-        tables.append(_table(number, pl.Series(ids[there]), pl.Series(_combined(number, low, high))))
+    for places in itertools.combinations(range(rare.shape[1]), _WORDS_OF_KEY):
+        there = (rare[:, places] != 0).all(1) & (weights[:, places].sum(1) >= _MIN_INFORMATION)
+        words = np.sort(rare[there][:, places], axis=1).T
+        tables.append(_table(number, pl.Series(ids[there]), pl.Series(_combined(number, *words))))
     return tables
 
 
@@ -109,7 +111,7 @@ def _author_and_word(
     number = FAMILIES.index("author_and_word")
     tables = []
     for i in range(lead.shape[1]):
-        for j in range(2):
+        for j in range(_WORDS_OF_KEY):
             there = (lead[:, i] != 0) & (rare[:, j] != 0)
             tables.append(
                 _table(number, pl.Series(ids[there]), pl.Series(_combined(number, lead[there, i], rare[there, j])))
@@ -169,7 +171,7 @@ def blocking_keys(variants: pl.DataFrame) -> pl.DataFrame:
         _keyed(number["title_and_more"], ids, [dull_title, variants["abstract_key"].str.slice(0, 40)]),
         _keyed(number["title_prefix"], ids, [pl.select(pl.when(long).then(compact.str.slice(0, _PREFIX))).to_series()]),
         _keyed(number["place"], ids, [variants["year"].cast(pl.String), variants["volume"], variants["first_page"]]),
-        *_word_pairs(ids.to_numpy(), rare),
+        *_word_triples(ids.to_numpy(), rare),
         *_author_and_word(ids.to_numpy(), lead, rare),
         *_shingle_keys(
             "title_shingles",
