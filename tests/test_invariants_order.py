@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Record = dict[str, object]
+
+LONG_AGO: Final = 1_700_000_000
 
 _LONG: Final = (
     "We follow {} over nine winters and ask whether what is counted there is what matters to those who live by it. "
@@ -61,6 +64,7 @@ def _quick() -> Iterator[None]:
 
 def write_dump(path: Path, records: Sequence[Record]) -> Path:
     path.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in records))
+    os.utime(path, (LONG_AGO, LONG_AGO))  # a young file would be watched for half a second
     return path
 
 
@@ -82,7 +86,7 @@ def splits(draw: st.DrawFn) -> list[list[list[int]]]:
     return [list(dumps[a:b]) for a, b in itertools.pairwise([0, *ends])]
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(splits())
 @example([[[1]], [[2]], [[0, 3]]])  # two near duplicates, then the record that ties them to a third
 @example([[[7, 9]], [[8]], [[12, 13], [14]]])  # numbered parts and generic titles
