@@ -8,6 +8,8 @@ from typing import Final
 
 import polars as pl
 
+from transforms.rows import named
+
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905 - reads better than twelve quotes
 _NAME: Final = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _TH: Final = r"(?:st|nd|rd|th)?"
@@ -32,7 +34,7 @@ _CAPTURED: Final = re.compile(
 
 def published_day(col: pl.Expr | str) -> pl.Expr:
     """Day that a text names in full; null where day or month is missing or uncertain."""
-    text = _text(col).str.strip_chars().str.to_lowercase()
+    text = named(col).str.strip_chars().str.to_lowercase()
     forms = [pl.when(text.str.contains(form)).then(text.str.replace(form, ymd)) for form, ymd in _DAY_FORMS]
     numbers = {name: str(month) for month, name in enumerate(_MONTHS, start=1)}
     return pl.coalesce(forms).str.replace_many(numbers).str.to_date("%Y-%m-%d", strict=False)
@@ -43,11 +45,11 @@ def published_year(col: pl.Expr | str) -> pl.Expr:
 
     A bare number is a year whatever its size, so that the contract can refuse it; 0 is none.
     """
-    text = _text(col).str.strip_chars()
+    text = named(col).str.strip_chars()
     bare = text.str.extract(r"^(-?\d{1,5})(?:\.0+)?$", 1)
     compact = text.str.extract(r"^((?:1[4-9]|20)\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?(?:[Tt]?\d{4,6}Z?)?$", 1)
-    named = text.str.extract(r"(?:^|\D)((?:1[4-9]|20)\d\d)(?:\D|$)", 1)
-    year = pl.coalesce(bare, compact, named).cast(pl.Int32, strict=False)
+    standing_alone = text.str.extract(r"(?:^|\D)((?:1[4-9]|20)\d\d)(?:\D|$)", 1)
+    year = pl.coalesce(bare, compact, standing_alone).cast(pl.Int32, strict=False)
     return pl.when(year != 0).then(year)
 
 
@@ -55,10 +57,6 @@ def captured_date_of(name: str) -> dt.date | None:
     """Day in a file name: ``2025-03-18.jsonl.gz``, ``papers_20250318T0600.txt``; of several, the latest."""
     days = (_day(found) for found in _CAPTURED.finditer(name))
     return max((day for day in days if day), default=None)
-
-
-def _text(col: pl.Expr | str) -> pl.Expr:
-    return pl.col(col) if isinstance(col, str) else col
 
 
 def _day(found: re.Match[str]) -> dt.date | None:

@@ -23,7 +23,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from transforms.rows import found_where, only_where
+from transforms.rows import found_where, named, only_where
 
 _DOI: Final = r"10\.\d{4,9}(?:\.\d+)*/[^\s\"{}|]+"
 _DOI_IN_URL: Final = (
@@ -68,7 +68,7 @@ _PMID_IN_URL: Final = r"(?i)(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/(
 def doi(col: pl.Expr | str) -> pl.Expr:
     """DOI in lower case without a resolver's address; null where the text holds none."""
     plain = only_where(
-        _text(col),
+        named(col),
         lambda text: text.str.contains(r"[%&\\]|[^ -~]"),
         lambda text: text.map_elements(_decoded, return_dtype=pl.String),
     )
@@ -84,12 +84,12 @@ def doi(col: pl.Expr | str) -> pl.Expr:
 
 def doi_in_url(col: pl.Expr | str) -> pl.Expr:
     """DOI that the address of a paper spells out: a resolver's, or a publisher's page of one article."""
-    return doi(_text(col).str.extract(_DOI_IN_URL, 1).str.replace(_URL_TAIL, ""))
+    return doi(named(col).str.extract(_DOI_IN_URL, 1).str.replace(_URL_TAIL, ""))
 
 
 def doi_in_abstract(col: pl.Expr | str) -> pl.Expr:
     """DOI that ends an abstract as its last sentence, where it is the only one (rule 4 above)."""
-    found = found_where(_text(col), lambda text: text.str.contains(r"10\.\d{4,9}/"), _last_words_doi)
+    found = found_where(named(col), lambda text: text.str.contains(r"10\.\d{4,9}/"), _last_words_doi)
     return doi(found)
 
 
@@ -100,49 +100,49 @@ def arxiv_reference(col: pl.Expr | str) -> pl.Expr:
     that went through a spreadsheet has lost zeros at both ends (``704.001``); how many digits an
     identifier has follows from its month, so they are put back.
     """
-    text = _text(col).str.strip_chars().str.to_lowercase()
+    text = named(col).str.strip_chars().str.to_lowercase()
     return _canonical(_zeros_restored(text).str.extract(_ARXIV_ALONE, 1))
 
 
 def arxiv_reference_in_url(col: pl.Expr | str) -> pl.Expr:
     """Find the arXiv identifier in an address at arXiv, its mirrors or Hugging Face."""
-    return _canonical(_text(col).str.to_lowercase().str.extract(_ARXIV_IN_URL, 1))
+    return _canonical(named(col).str.to_lowercase().str.extract(_ARXIV_IN_URL, 1))
 
 
 def arxiv_reference_in_doi(col: pl.Expr | str) -> pl.Expr:
     """Find the arXiv identifier inside the canonical DOI that arXiv registers for it."""
-    return _canonical(_text(col).str.extract(_ARXIV_DOI, 1))
+    return _canonical(named(col).str.extract(_ARXIV_DOI, 1))
 
 
 def arxiv_reference_in_venue(col: pl.Expr | str) -> pl.Expr:
     """Find an arXiv identifier with a label, as in ``arXiv preprint arXiv:1412.6980`` or ``CoRR abs/1412.6980``."""
-    return _canonical(_text(col).str.to_lowercase().str.extract(_ARXIV_LABELLED, 1))
+    return _canonical(named(col).str.to_lowercase().str.extract(_ARXIV_LABELLED, 1))
 
 
 def arxiv_reference_in_stamp(col: pl.Expr | str) -> pl.Expr:
     """Find the arXiv identifier in the stamp that arXiv prints on the first page (rule 4 above)."""
-    return _canonical(found_where(_text(col), lambda text: text.str.contains("arXiv:", literal=True), _stamped))
+    return _canonical(found_where(named(col), lambda text: text.str.contains("arXiv:", literal=True), _stamped))
 
 
 def arxiv_id(reference: pl.Expr | str) -> pl.Expr:
     """Take the version off a canonical reference."""
-    return _text(reference).str.replace(r"v\d+$", "")
+    return named(reference).str.replace(r"v\d+$", "")
 
 
 def arxiv_version(reference: pl.Expr | str) -> pl.Expr:
     """Take the version of a canonical reference, null where it names none."""
-    return _text(reference).str.extract(r"v(\d+)$", 1).cast(pl.Int32)
+    return named(reference).str.extract(r"v(\d+)$", 1).cast(pl.Int32)
 
 
 def pmid(col: pl.Expr | str) -> pl.Expr:
     """PubMed identifier; null where the text is none."""
-    text = _text(col).str.strip_chars()
+    text = named(col).str.strip_chars()
     return pl.coalesce(text.str.extract(_PMID, 1), pmid_in_url(text))
 
 
 def pmid_in_url(col: pl.Expr | str) -> pl.Expr:
     """PubMed identifier that an address at PubMed spells out."""
-    return _text(col).str.extract(_PMID_IN_URL, 1)
+    return named(col).str.extract(_PMID_IN_URL, 1)
 
 
 def _last_words_doi(text: pl.Expr) -> pl.Expr:
@@ -152,10 +152,6 @@ def _last_words_doi(text: pl.Expr) -> pl.Expr:
 
 def _stamped(text: pl.Expr) -> pl.Expr:
     return text.str.to_lowercase().str.extract(_ARXIV_STAMP, 1)
-
-
-def _text(col: pl.Expr | str) -> pl.Expr:
-    return pl.col(col) if isinstance(col, str) else col
 
 
 def _canonical(reference: pl.Expr) -> pl.Expr:

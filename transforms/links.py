@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from transforms.rows import found_where
+from transforms.rows import found_where, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,8 +49,7 @@ def code_urls(fields: Iterable[pl.Expr | str]) -> pl.Expr:
     GitHub, GitLab, Hugging Face models, data sets and spaces, Bitbucket, Codeberg, Zenodo and their
     like. Addresses come out with https, without `www.`, `.git` and trailing punctuation.
     """
-    columns = [pl.col(field) if isinstance(field, str) else field for field in fields]
-    hinting = [found_where(column, _has_address, _naming_a_host) for column in columns]
+    hinting = [found_where(named(field), _has_address, _naming_a_host) for field in fields]
     text = pl.concat_str(hinting, separator=" ", ignore_nulls=True)
     return text.map_batches(_links, return_dtype=pl.List(pl.String), is_elementwise=True)
 

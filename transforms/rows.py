@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     Rule = Callable[[pl.Expr], pl.Expr]
 
 
+def named(col: pl.Expr | str) -> pl.Expr:
+    """Let a column be given by its name or as an expression."""
+    return pl.col(col) if isinstance(col, str) else col
+
+
 def only_where(col: pl.Expr, is_due: Rule, step: Rule) -> pl.Expr:
     """Apply `step` to the rows of a text column that `is_due` selects; the others stay as they are."""
 

@@ -24,7 +24,7 @@ import ftfy
 import polars as pl
 
 from transforms.markup import without_markup
-from transforms.rows import only_where
+from transforms.rows import named, only_where
 from transforms.spelling import plain_letters
 
 _INVISIBLE: Final = "\u00ad\u180e\u200b\u2060-\u2064\ufeff"
@@ -89,7 +89,7 @@ def repair_text(col: pl.Expr | str) -> pl.Expr:
     Mojibake is repaired with ftfy's heuristic (https://ftfy.readthedocs.io); white space is folded
     in the repaired rows, because a no-break space there may be half of a letter.
     """
-    return only_where(_text(col), lambda text: text.str.contains(r"[^\n -%'-~]"), _repaired)
+    return only_where(named(col), lambda text: text.str.contains(r"[^\n -%'-~]"), _repaired)
 
 
 def published_text(col: pl.Expr | str) -> pl.Expr:
@@ -107,7 +107,7 @@ def text_words(col: pl.Expr | str) -> pl.Expr:
     are alpha, ``H<sub>2</sub>O`` is h2o. Scripts other than Latin and Greek stay. Null where there
     is neither letter nor digit.
     """
-    plain = plain_letters(without_markup(_text(col).str.to_lowercase()))
+    plain = plain_letters(without_markup(named(col).str.to_lowercase()))
     # spaces one at a time, then runs of them: half the time of both in one pattern
     words = plain.str.replace_all(r"[^\p{L}\p{M}\p{N} ]+", " ").str.replace_all(" {2,}", " ").str.strip_chars(" ")
     return pl.when(words.str.contains(r"[\p{L}\p{N}]")).then(words)
@@ -124,11 +124,7 @@ def title_key(col: pl.Expr | str) -> pl.Expr:
 def abstract_key(col: pl.Expr | str) -> pl.Expr:
     """Key under which two spellings of one abstract are equal, a leading "Abstract:" left out."""
     label = r"(?i)^\s*(?:<[^<>]*>\s*)*abstract(?:\s*</[^<>]*>|\s*[:.\u2013\u2014-])\s*"
-    return _joined(text_words(_text(col).str.replace(label, "")))
-
-
-def _text(col: pl.Expr | str) -> pl.Expr:
-    return pl.col(col) if isinstance(col, str) else col
+    return _joined(text_words(named(col).str.replace(label, "")))
 
 
 def _joined(words: pl.Expr) -> pl.Expr:
@@ -142,7 +138,7 @@ def _joined(words: pl.Expr) -> pl.Expr:
 
 
 def _one_line(col: pl.Expr | str) -> pl.Expr:
-    return _text(col).str.replace_all("\n", " ", literal=True)
+    return named(col).str.replace_all("\n", " ", literal=True)
 
 
 def _is_uneven(text: pl.Expr, unusual: str) -> pl.Expr:
