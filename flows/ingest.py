@@ -1,6 +1,7 @@
 """The ingest flow: from dump files to a published batch.
 
-    find --> read (each dump apart) --> normalize --> check --> [ lock: resolve --> publish ] --> report
+    find --> read --> normalize --> check --> [ lock: resolve --> publish ] --> report
+             each dump apart            '--> validate, beside -----^
 
 What is written before the lock is staged in a folder of the run's own and costs nothing when the
 run dies. The batch is published whole or not at all.
@@ -18,7 +19,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows import tasks
 from flows.report import Report, publish_artifacts
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION
-from warehouse.batch import Run, without_published
+from warehouse import validator
+from warehouse.batch import Batch, Run, judge, without_published
 from warehouse.lake import Lake, create_lake
 from warehouse.locking import writer_lock
 from warehouse.staging import StagedDump, refuse, staging_folder
@@ -57,12 +59,14 @@ def ingest(
     """
     place, run = Lake(Path(lake).absolute()), _begin()
     report = Report(run)
+    validator.start()
     with report.stage("find") as stage:
         report.landing, report.new = tasks.find(paths, place, is_scheduled=is_scheduled)
         stage.count(len(report.landing.files), len(report.new.dumps), len(report.new.problems))
     if report.new.dumps:
         with staging_folder(place, run.run_id) as staging:
             _ingest_new(report, report.new.dumps, place, staging, wait_seconds)
+    validator.stop()
     publish_artifacts(report)
     return report.as_state()
 
@@ -76,21 +80,35 @@ def _ingest_new(report: Report, dumps: Sequence[NewDump], lake: Lake, staging: P
     with report.stage("normalize") as stage:
         stage.count(records, tasks.normalize(staged, run))
     with report.stage("check") as stage:
-        report.batch = tasks.check(staged, lake, staging, run)
+        found = tasks.check(staged, run)
+        report.batch = judge(staged, found.dumps)
         stage.count(records, report.total("records_kept"), records - report.total("records_kept"))
+    validation = tasks.validate.submit(staged, found, lake, staging, run)  # beside what follows
     with writer_lock(lake.lock, owner=run.flow_run_name, wait_seconds=wait_seconds):
         create_lake(lake)
         report.batch = without_published(report.batch, lake)
-        if not report.batch.lines:
-            return
         with report.stage("resolve") as stage:
             report.resolution = tasks.resolve(report.batch, lake, staging, run)
             stage.count(report.total("records_kept"), report.resolution.new_papers + report.resolution.known_papers)
-        with report.stage("publish") as stage:
-            tasks.publish(
-                report.batch, report.resolution, lake, run=run, seconds=report.seconds, problems=report.problems
-            )
-            stage.count(len(report.batch.lines), report.published, len(report.batch.refused))
+        with report.stage("validate") as stage:
+            checks = validation.result()
+            stage.count(records, report.total("records_kept"), records - report.total("records_kept"))
+        if report.batch.lines:
+            _publish(report, report.batch, lake, checks)
+
+
+def _publish(report: Report, batch: Batch, lake: Lake, checks: Path) -> None:
+    with report.stage("publish") as stage:
+        tasks.publish(
+            batch,
+            report.resolution,
+            lake,
+            run=report.run,
+            seconds=report.seconds,
+            problems=report.problems,
+            checks=checks,
+        )
+        stage.count(len(batch.lines), len(batch.accepted), len(batch.refused))
 
 
 def _begin() -> Run:

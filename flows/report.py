@@ -118,7 +118,9 @@ class Report:
     def as_state(self) -> State[Any]:
         """End the flow run: failed, with the reasons, where anything was refused."""
         if self.problems:
-            return Failed(message="\n".join([self.headline, *(" ".join(problem.split()) for problem in self.problems)]), data=self)
+            return Failed(
+                message="\n".join([self.headline, *(" ".join(problem.split()) for problem in self.problems)]), data=self
+            )
         return Completed(message=self.headline, data=self)
 
 

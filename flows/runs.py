@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from flows.progress import Step, watch
+from warehouse import validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float) -> Report:
     """Run the flow to its end and return its report; raise what ended it early."""
-    threading.Thread(target=warm_up, daemon=True).start()
-    from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the thread above imports the rest
+    validator.start()
+    from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the validator imports what it needs
 
     with _terminal() if sys.stderr.isatty() else _pipe():
         state = ingest(list(paths), str(lake), wait_seconds=wait_seconds, return_state=True)
@@ -27,13 +27,6 @@ def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float) -> Report:
     if isinstance(result, BaseException):
         raise result
     return cast("Report", result)
-
-
-def warm_up() -> None:
-    """Import Great Expectations while Prefect starts its server: each takes seconds."""
-    from warehouse.expectations import warm_up as import_great_expectations  # noqa: PLC0415
-
-    import_great_expectations()
 
 
 @contextmanager

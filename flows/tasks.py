@@ -7,17 +7,18 @@ and publishing has its own.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.progress import Step, tell
-from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, resolve_batch
+from warehouse.batch import Batch, Run, StageSeconds, publish_batch, resolve_batch
+from warehouse.contract import SplitBatch, agree, split_dumps
 from warehouse.landing import Landing, find_dumps
 from warehouse.ledger import NewDump, NewDumps, find_new
 from warehouse.staging import StagedDump, normalize_staged, stage_dump
+from warehouse.validator import validate_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,17 +57,26 @@ def read(dump: NewDump, staging: Path) -> StagedDump:
 @task(cache_policy=NO_CACHE, task_run_name="normalize {run.flow_run_name}")
 def normalize(staged: Sequence[StagedDump], run: Run) -> int:  # noqa: ARG001  # the run names the task
     """Bring the entries of all readable dumps into one form; return the number of records."""
-    return normalize_staged([dump for dump in staged if dump.error is None])
+    return normalize_staged(_readable(staged))
 
 
 @task(cache_policy=NO_CACHE, task_run_name="check {run.flow_run_name}")
-def check(staged: Sequence[StagedDump], lake: Lake, staging: Path, run: Run) -> Batch:
-    """Hold the staged dumps to the contract."""
-    from warehouse.contract import check_dumps  # noqa: PLC0415  # brings Great Expectations, 3 s: imported beside the reading
+def check(staged: Sequence[StagedDump], run: Run) -> SplitBatch:
+    """Hold the readable dumps to the contract: split off the rows that break it, judge each dump."""
+    return split_dumps(_readable(staged), today=run.started_at.date())
 
-    readable = [dump for dump in staged if dump.error is None]
-    outcome = check_dumps(readable, run_id=run.run_id, today=dt.datetime.now(dt.UTC).date(), docs=lake.docs)
-    return judge(staged, outcome, staging)
+
+@task(cache_policy=NO_CACHE, task_run_name="validate {run.flow_run_name}")
+def validate(staged: Sequence[StagedDump], found: SplitBatch, lake: Lake, staging: Path, run: Run) -> Path:
+    """Have Great Expectations check the same, and write its outcomes; fail where the two disagree."""
+    checks = staging / "checks.parquet"
+    validated = validate_beside(_readable(staged), found, run_id=run.run_id, docs=lake.docs)
+    agree(found, validated, run_id=run.run_id).write_parquet(checks)
+    return checks
+
+
+def _readable(staged: Sequence[StagedDump]) -> list[StagedDump]:
+    return [dump for dump in staged if dump.error is None]
 
 
 @task(cache_policy=NO_CACHE, task_run_name="resolve {run.flow_run_name}")
@@ -77,7 +87,14 @@ def resolve(batch: Batch, lake: Lake, staging: Path, run: Run) -> Resolution:
 
 @task(cache_policy=NO_CACHE, task_run_name="publish {run.flow_run_name}")
 def publish(
-    batch: Batch, resolution: Resolution, lake: Lake, *, run: Run, seconds: StageSeconds, problems: Sequence[str]
+    batch: Batch,
+    resolution: Resolution,
+    lake: Lake,
+    *,
+    run: Run,
+    seconds: StageSeconds,
+    problems: Sequence[str],
+    checks: Path,
 ) -> None:
     """Put the batch into the lake in one transaction."""
-    publish_batch(batch, resolution, lake, run=run, seconds=seconds, problems=problems)
+    publish_batch(batch, resolution, lake, run=run, seconds=seconds, problems=problems, checks=checks)

@@ -124,7 +124,7 @@ _BIBLIOGRAPHIC: Final = (
         TEXT,
         "Title as published, white space folded, mojibake repaired.",
         is_required=True,
-        shortest=3,
+        shortest=2,
         longest=2_000,
     ),
     Column("abstract", TEXT, "Abstract as published, white space folded, mojibake repaired.", longest=100_000),

@@ -20,7 +20,7 @@ from warehouse.resolve import Resolution, resolve
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from warehouse.contract import CheckedDump, ContractOutcome
+    from warehouse.contract import CheckedDump
     from warehouse.lake import Lake
     from warehouse.staging import StagedDump
 
@@ -60,7 +60,6 @@ class Batch:
 
     lines: tuple[DumpLine, ...]
     checked: Mapping[str, CheckedDump]
-    checks: Path
 
     @property
     def accepted(self) -> list[DumpLine]:
@@ -86,13 +85,11 @@ class StageSeconds:
     resolve: float = 0.0
 
 
-def judge(staged: Sequence[StagedDump], contract: ContractOutcome, folder: Path) -> Batch:
+def judge(staged: Sequence[StagedDump], found: Sequence[CheckedDump]) -> Batch:
     """Bring the outcome of reading and that of the contract together, in the order of reading."""
-    checks = folder / "checks.parquet"
-    contract.checks.write_parquet(checks)
-    checked = {dump.dump_id: dump for dump in contract.dumps}
+    checked = {dump.dump_id: dump for dump in found}
     lines = tuple(_line(dump, checked.get(dump.dump_id)) for dump in staged)
-    return Batch(lines, checked, checks)
+    return Batch(lines, checked)
 
 
 def _line(dump: StagedDump, checked: CheckedDump | None) -> DumpLine:
@@ -118,7 +115,14 @@ def resolve_batch(batch: Batch, lake: Lake, folder: Path, run: Run) -> Resolutio
 
 
 def publish_batch(
-    batch: Batch, resolution: Resolution, lake: Lake, *, run: Run, seconds: StageSeconds, problems: Sequence[str]
+    batch: Batch,
+    resolution: Resolution,
+    lake: Lake,
+    *,
+    run: Run,
+    seconds: StageSeconds,
+    problems: Sequence[str],
+    checks: Path,
 ) -> None:
     """Publish the accepted dumps, and note the refused ones and the run, in one transaction."""
     now = dt.datetime.now(dt.UTC)
@@ -128,7 +132,7 @@ def publish_batch(
         "runs": pl.DataFrame(
             [_run_row(batch, resolution, run, seconds=seconds, problems=problems, now=now)], schema=RUNS.polars_schema
         ),
-        "checks": pl.read_parquet(batch.checks),
+        "checks": pl.read_parquet(checks, glob=False),
     }
     rejects = [file for line in batch.accepted for file in batch.checked[line.staged.dump_id].rejected]
     changes = {name: file for name in _changed(resolution) if (file := resolution.folder / f"{name}.parquet").exists()}
@@ -143,7 +147,7 @@ def _dated_rejects(files: Sequence[Path], run: Run, now: dt.datetime) -> list[Pa
     dated = []
     for file in files:
         target = file.with_name("rejects-dated.parquet")
-        pl.scan_parquet(file).with_columns(run_id=pl.lit(run.run_id), rejected_at=pl.lit(now)).sink_parquet(target)
+        pl.scan_parquet(file, glob=False).with_columns(run_id=pl.lit(run.run_id), rejected_at=pl.lit(now)).sink_parquet(target)
         dated.append(target)
     return dated
 

@@ -22,7 +22,16 @@ from transforms.dump_rules import DUMP_LIMITS, DumpLimits, DumpRule, dump_rules
 from transforms.errors import ContractError, LakeError
 from transforms.schema import CHECKS
 from warehouse.expectations import Outcome, Suite, validate
-from warehouse.split import SplitDump, StagedEntries, broken_rules, count_dumps, find_broken, open_entries, split
+from warehouse.split import (
+    SplitDump,
+    StagedEntries,
+    broken_rules,
+    count_dumps,
+    find_broken,
+    open_entries,
+    open_split,
+    split,
+)
 from warehouse.sqltext import parquet
 
 if TYPE_CHECKING:
@@ -63,6 +72,17 @@ class ContractOutcome:
 
 Outcomes = dict[str, dict[str, Outcome]]
 """Suite, rule: outcome."""
+
+
+@dataclass(frozen=True)
+class SplitBatch:
+    """The batch as we split it, before Great Expectations has checked it: counts and places, never rows."""
+
+    dumps: tuple[CheckedDump, ...]
+    parts: tuple[SplitDump, ...]
+    outcomes: Outcomes
+    today: dt.date
+    limits: DumpLimits
 
 
 def _judge_dumps(connection: duckdb.DuckDBPyConnection, rules: Sequence[DumpRule]) -> list[dict[str, Any]]:
@@ -156,6 +176,50 @@ def _checks(suites: Sequence[Suite], outcomes: Outcomes, run_id: str) -> pl.Data
     return pl.DataFrame(rows, schema=CHECKS.polars_schema, orient="row")
 
 
+def split_dumps(staged: Sequence[StagedEntries], *, today: dt.date, limits: DumpLimits = DUMP_LIMITS) -> SplitBatch:
+    """Split the entries of every staged dump into kept and rejected, and judge each dump as a whole.
+
+    `today` is the day of the run in UTC. Writes kept.parquet and rejected.parquet into the folder of
+    a dump that has something to reject. What comes back may be resolved at once, but must not be
+    published before `agree` has it from Great Expectations too.
+    """
+    if not staged:
+        return SplitBatch((), (), {}, today, limits)
+    suites = _suites(today, limits)
+    batch_rules = dump_rules(limits)
+    with open_entries(staged) as (connection, _):
+        find_broken(connection, suites[0].rules)
+        parts = split(connection, staged)
+        count_dumps(connection, staged)
+        judged = _judge_dumps(connection, batch_rules)
+        checked = tuple(
+            _checked(connection, dump, part, counts, batch_rules)
+            for dump, part, counts in zip(staged, parts, judged, strict=True)
+        )
+        return SplitBatch(checked, tuple(parts), _own_outcomes(connection, suites, judged), today, limits)
+
+
+def validate_dumps(
+    staged: Sequence[StagedEntries], found: SplitBatch, *, run_id: str, docs: Path | None = None
+) -> Outcomes:
+    """Let Great Expectations check the same rules on the same files; it may run in another process.
+
+    `docs` is the folder of the Data Docs, None for none.
+    """
+    if not staged:
+        return {}
+    with open_entries(staged) as (connection, name):
+        open_split(connection, found.parts)
+        count_dumps(connection, staged)
+        return validate(name, _suites(found.today, found.limits), run_id=run_id, docs=docs)
+
+
+def agree(found: SplitBatch, validated: Outcomes, *, run_id: str) -> pl.DataFrame:
+    """Give the rows of the table `checks`; raise LakeError where the two disagree."""
+    assert_agreement(validated, found.outcomes)
+    return _checks(_suites(found.today, found.limits) if validated else (), validated, run_id)
+
+
 def check_dumps(
     staged: Sequence[StagedEntries],
     *,
@@ -164,28 +228,17 @@ def check_dumps(
     docs: Path | None = None,
     limits: DumpLimits = DUMP_LIMITS,
 ) -> ContractOutcome:
-    """Check every staged dump of a batch and split its entries into kept and rejected.
+    """Check every staged dump of a batch, one step after another: see `split_dumps` and `validate_dumps`.
 
-    `today` is the day of the run in UTC; `docs` is the folder of the Data Docs, None for none.
-    Writes kept.parquet and rejected.parquet into the folder of a dump that has something to reject.
     Raises LakeError where Great Expectations and the split disagree.
     """
-    if not staged:
-        return ContractOutcome((), CHECKS.polars_schema.to_frame())
-    row_rules, batch_rules = record_rules(today), dump_rules(limits)
-    suites = (
-        Suite("records", "staged_records", row_rules),
-        Suite("dumps", "staged_dumps", batch_rules),
+    found = split_dumps(staged, today=today, limits=limits)
+    validated = validate_dumps(staged, found, run_id=run_id, docs=docs)
+    return ContractOutcome(found.dumps, agree(found, validated, run_id=run_id))
+
+
+def _suites(today: dt.date, limits: DumpLimits) -> tuple[Suite, Suite]:
+    return (
+        Suite("records", "staged_records", record_rules(today)),
+        Suite("dumps", "staged_dumps", dump_rules(limits)),
     )
-    with open_entries(staged) as (connection, name):
-        find_broken(connection, row_rules)
-        parts = split(connection, staged)
-        count_dumps(connection, staged)
-        judged = _judge_dumps(connection, batch_rules)
-        outcomes = validate(name, suites, run_id=run_id, docs=docs)
-        assert_agreement(outcomes, _own_outcomes(connection, suites, judged))
-        checked = tuple(
-            _checked(connection, dump, part, counts, batch_rules)
-            for dump, part, counts in zip(staged, parts, judged, strict=True)
-        )
-        return ContractOutcome(checked, _checks(suites, outcomes, run_id))

@@ -106,8 +106,8 @@ def resolve(kept: Sequence[Path], lake: Lake, folder: Path, *, run_id: str, now:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path], records_file: Path) -> _Batch:
-    pl.scan_parquet(list(kept)).pipe(with_variant_id).select(RECORDS.names).sink_parquet(records_file)
-    members = pl.read_parquet(records_file, columns=["record_id", "variant_id", "seen_date"])
+    pl.scan_parquet(list(kept), glob=False).pipe(with_variant_id).select(RECORDS.names).sink_parquet(records_file)
+    members = pl.read_parquet(records_file, glob=False, columns=["record_id", "variant_id", "seen_date"])
     known = neighbours.known_variants(connection, members["variant_id"])
     first = members.join(known, on="variant_id", how="anti").group_by("variant_id").agg(pl.col("record_id").min())
     return _Batch(records_file, members, known, first.sort("variant_id"))
@@ -116,7 +116,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path], record
 def _compare(connection: duckdb.DuckDBPyConnection, batch: _Batch) -> _Comparison:
     """Match the unseen variants with each other and with what the lake holds under the same keys."""
     columns = ("record_id", "variant_id", *COMPARED_FIELDS)
-    firsts = pl.scan_parquet(batch.records_file).select(columns).join(batch.first.lazy(), on="record_id", how="semi")
+    firsts = pl.scan_parquet(batch.records_file, glob=False).select(columns).join(batch.first.lazy(), on="record_id", how="semi")
     variants = compared(firsts.collect())
     keys = blocking_keys(variants)
     stored_keys = neighbours.shared_keys(connection, keys)
@@ -183,7 +183,7 @@ def _assign(
 
 def _merge(connection: duckdb.DuckDBPyConnection, batch: _Batch, assignment: Assignment) -> pl.DataFrame:
     """Merge anew each paper that gained or lost a record."""
-    new = pl.read_parquet(batch.records_file).join(assignment.paper_records, on="record_id", validate="1:1")
+    new = pl.read_parquet(batch.records_file, glob=False).join(assignment.paper_records, on="record_id", validate="1:1")
     if new.height != batch.members.height:
         raise AssertionError(f"{batch.members.height} records came in, {new.height} have a paper")
     losing = neighbours.papers_of_records(connection, assignment.paper_records["record_id"])

@@ -156,7 +156,7 @@ def find_broken(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) ->
 
 
 def split(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> list[SplitDump]:
-    """Split each dump into kept and rejected entries, and make the views kept and rejected of all of them.
+    """Split each dump into kept and rejected entries, and open what was split.
 
     Only a dump that has something to reject is written anew: the staged records of the others are
     what is kept of them.
@@ -165,6 +165,12 @@ def split(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]
     parts = [
         _split_dump(connection, dump, number if number in with_broken else None) for number, dump in enumerate(staged)
     ]
+    open_split(connection, parts)
+    return parts
+
+
+def open_split(connection: duckdb.DuckDBPyConnection, parts: Sequence[SplitDump]) -> None:
+    """Make the views kept and rejected over the files of a split."""
     kept = [(str(file), number) for number, part in enumerate(parts) for file in part.kept]
     rejected = [(str(file), number) for number, part in enumerate(parts) for file in part.rejected]
     written = [(name, number) for name, number in [*kept, *rejected] if Path(name).name in {KEPT, REJECTED}]
@@ -172,7 +178,6 @@ def split(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]
         connection.executemany("INSERT INTO files VALUES (?, ?)", written)
     _create_view(connection, "kept", kept, _KEPT_TYPES)
     _create_view(connection, "rejected", rejected, _REJECTED_TYPES)
-    return parts
 
 
 def _split_dump(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, broken: int | None) -> SplitDump:

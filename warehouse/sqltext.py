@@ -24,11 +24,11 @@ def identifier(name: str) -> str:
 def parquet(files: Iterable[Path]) -> str:
     """Make the SQL that reads these Parquet files as one table.
 
-    Columns are matched by name. A file's name is taken as it is: brackets and stars in it, which
+    The files share one schema. A file's name is taken as it is: brackets and stars in it, which
     DuckDB would read as a pattern, are bracketed.
     """
     listed = ", ".join(literal(no_pattern(str(file))) for file in files)
-    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
 def no_pattern(path: str) -> str:

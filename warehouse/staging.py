@@ -188,7 +188,7 @@ def normalize_staged(dumps: Sequence[StagedDump]) -> int:
     total = 0
     entries = [file for dump in dumps for file in sorted(dump.folder.glob("entries-*.parquet"))]
     for number, files in enumerate(_in_parts(entries), start=1):
-        raw = pl.read_parquet(files)
+        raw = pl.read_parquet(files, glob=False)
         records = _normalized(raw)
         total += records.height
         for part in records.partition_by("dump_id", maintain_order=True):

@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import duckdb
 
+from transforms.schema import TABLES
 from warehouse import contract
 from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, resolve_batch, without_published
 from warehouse.contract import check_dumps
@@ -95,7 +96,8 @@ class Pipeline:
     def _ingest_new(self, done: Ingested, dumps: list[NewDump], staging: Path, run: Run) -> None:
         staged = [stage_dump(dump, staging) for dump in dumps]
         normalize_staged([dump for dump in staged if dump.error is None])
-        batch = check(staged, staging, run, self.lake.docs)
+        checks = staging / "checks.parquet"
+        batch = check(staged, checks, run, self.lake.docs)
         with writer_lock(self.lake.lock, owner="a test", wait_seconds=60):
             create_lake(self.lake)
             done.batch = without_published(batch, self.lake)
@@ -103,7 +105,15 @@ class Pipeline:
                 return
             done.resolution = resolve_batch(done.batch, self.lake, staging / "resolved", run)
             problems = [*map(str, done.problems), *done.errors.values()]
-            publish_batch(done.batch, done.resolution, self.lake, run=run, seconds=StageSeconds(), problems=problems)
+            publish_batch(
+                done.batch,
+                done.resolution,
+                self.lake,
+                run=run,
+                seconds=StageSeconds(),
+                problems=problems,
+                checks=checks,
+            )
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Ask the lake; each row by its columns."""
@@ -126,11 +136,11 @@ class Pipeline:
             assert_sound(connection)
 
 
-def check(staged: list[StagedDump], staging: Path, run: Run, docs: Path | None) -> Batch:
+def check(staged: list[StagedDump], checks: Path, run: Run, docs: Path | None) -> Batch:
     readable = [dump for dump in staged if dump.error is None]
-    return judge(
-        staged, check_dumps(readable, run_id=run.run_id, today=dt.datetime.now(dt.UTC).date(), docs=docs), staging
-    )
+    outcome = check_dumps(readable, run_id=run.run_id, today=dt.datetime.now(dt.UTC).date(), docs=docs)
+    outcome.checks.write_parquet(checks)
+    return judge(staged, outcome.dumps)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, Any]]:
@@ -144,6 +154,26 @@ def partition(pairs: Iterable[Mapping[str, str]]) -> frozenset[frozenset[str]]:
     for pair in pairs:
         papers[pair["paper_id"]].add(pair["record_id"])
     return frozenset(frozenset(members) for members in papers.values())
+
+
+OF_THE_RUN = ("run_id", "updated_run_id", "created_at", "ingested_at", "rejected_at", "redirected_at")
+"""Columns that tell who wrote a row and when."""
+
+CONTENT = tuple(table for table in TABLES.values() if table.name not in ("runs", "checks"))
+"""The tables that say what the lake knows, not how it came to know it."""
+
+
+def content(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
+    """Give every row that the lake holds, but for who wrote it and when, by table; nothing where there is no lake."""
+    if not lake.exists:
+        return {}
+    with attached(lake, read_only=True) as connection:
+        return {
+            table.name: connection.execute(
+                f"SELECT {', '.join(name for name in table.names if name not in OF_THE_RUN)} FROM {table.name} ORDER BY ALL"
+            ).fetchall()
+            for table in CONTENT
+        }
 
 
 UNSOUND = {

@@ -56,7 +56,7 @@ def broken(connection: duckdb.DuckDBPyConnection, values: dict[str, object]) -> 
 BAD = [
     pytest.param({"title": None}, {"title_present"}, id="no title"),
     pytest.param({"title": " \t "}, {"title_present", "title_has_a_word", "title_is_one_line"}, id="blank title"),
-    pytest.param({"title": "Go"}, {"title_length"}, id="title of two letters"),
+    pytest.param({"title": "G"}, {"title_length"}, id="title of one letter"),
     pytest.param({"title": "x" * 2001}, {"title_length"}, id="endless title"),
     pytest.param({"title": "- ? -"}, {"title_has_a_word"}, id="title of signs"),
     pytest.param({"title": "Two\nLines"}, {"title_is_one_line"}, id="title of two lines"),
@@ -109,7 +109,7 @@ BAD = [
     pytest.param({"extra": "{cut"}, {"extra_is_a_json_object"}, id="extra is cut off"),
     pytest.param({"dump_id": "XYZ"}, {"dump_id_well_formed", "record_id_follows_from_place"}, id="no SHA-256"),
     pytest.param({"dump_id": None}, {"dump_id_present", "record_id_follows_from_place"}, id="no dump id"),
-    pytest.param({"title": "\u00a0\u2003"}, {"title_present", "title_has_a_word", "title_length"}, id="Unicode blanks"),
+    pytest.param({"title": "\u00a0\u2003"}, {"title_present", "title_has_a_word"}, id="Unicode blanks"),
     pytest.param({"record_id": None}, {"record_id_present", "record_id_follows_from_place"}, id="no record id"),
     pytest.param({"record_id": "0123456789abcdef-13"}, {"record_id_follows_from_place"}, id="another's record id"),
     pytest.param(
