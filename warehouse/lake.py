@@ -166,7 +166,7 @@ def connect_extensions() -> duckdb.DuckDBPyConnection:
     )
     connection.execute("SET TimeZone = 'UTC'")
     for name in EXTENSIONS:
-        connection.execute(f"LOAD {literal(_extension_file(name))}")
+        connection.execute(f"LOAD {literal(extension_file(name))}")
     return connection
 
 
@@ -206,7 +206,8 @@ def _refuse_other_schema(connection: duckdb.DuckDBPyConnection, lake: Lake) -> N
         raise LakeError(f"its schema version is {was}, this is {SCHEMA_VERSION}", where=str(lake.root), hint=hint)
 
 
-def _extension_file(name: str) -> str:
+def extension_file(name: str) -> str:
+    """Find the file of a DuckDB extension in its package; raise LakeError where it is not installed."""
     spec = importlib.util.find_spec(f"duckdb_extension_{name}")
     if spec is None or not spec.submodule_search_locations:
         hint = "install paperlake from its lock: make setup"
