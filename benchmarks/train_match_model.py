@@ -27,8 +27,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from transforms.dedupe import model as match_model
 from transforms.dedupe.block import blocking_keys, candidate_pairs
 from transforms.dedupe.cluster import cluster
-from transforms.dedupe.features import Sides, features
+from transforms.dedupe.features import features
 from transforms.dedupe.match import match_pairs
+from transforms.dedupe.profiles import sides_of
 from transforms.text import text_words
 
 if TYPE_CHECKING:
@@ -95,9 +96,7 @@ def training_pairs(labelled: LabelledSet) -> tuple[Table, npt.NDArray[np.bool_]]
     if labelled.is_linked:
         across = [source[a] != source[b] for a, b in pairs.iter_rows()]
         pairs = pairs.filter(pl.Series(across))
-    ids = variants["variant_id"].to_numpy()
-    rows = (np.searchsorted(ids, pairs[name].to_numpy()) for name in ("variant_a", "variant_b"))
-    return features(Sides(variants, *rows)), np.array([pair in true for pair in pairs.iter_rows()])
+    return features(sides_of(variants, pairs)), np.array([pair in true for pair in pairs.iter_rows()])
 
 
 def _blanked(table: Table, random: np.random.Generator) -> Table:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+    import polars as pl
 
-    from transforms.dedupe.features import Sides
+    from transforms.dedupe.profiles import Sides
 
 _BITS: Final = 256
 _CHUNK: Final = 1 << 16
@@ -47,19 +47,9 @@ def _bits(titles: pl.Series) -> npt.NDArray[np.uint64]:
     return np.packbits(flags, axis=1).view(np.uint64)
 
 
-def _equal(
-    frame: pl.DataFrame, names: tuple[str, ...], a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    found = np.ones(len(a), dtype=np.bool_)
-    for name in names:
-        codes = frame[name].cast(pl.String).replace("", None).rank("dense").fill_null(0).to_numpy()
-        found &= (codes[a] == codes[b]) & (codes[a] > 0)
-    return found
-
-
 def share_letters(sides: Sides) -> npt.NDArray[np.bool_]:
     """Whether the titles of each pair have enough letters in common to be compared at all."""
-    bits = title_bits(sides.variants["title_words"])
+    bits = title_bits(sides.profiles.frame["title_words"])
     counts = np.bitwise_count(bits).sum(1, dtype=np.int64)
     shared = np.zeros(len(sides.a), dtype=np.int64)
     for column in bits.T:
@@ -72,7 +62,11 @@ def share_identifier(sides: Sides) -> npt.NDArray[np.bool_]:
     """Whether each pair has an identifier or the place in print in common, so that titles need not be alike."""
     found = np.zeros(len(sides.a), dtype=np.bool_)
     for names in (("doi",), ("arxiv_id",), ("pmid",), ("volume", "first_page")):
-        found |= _equal(sides.variants, names, sides.a, sides.b)
+        equal = np.ones(len(sides.a), dtype=np.bool_)
+        for name in names:
+            codes = sides.profiles.codes(name)
+            equal &= (codes[sides.a] == codes[sides.b]) & (codes[sides.a] > 0)
+        found |= equal
     return found
 
 

@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 
 from transforms.dedupe.decision import WEIGHTS, Level, log_odds, probability
-from transforms.dedupe.features import FEATURES, Sides, features, title_features
+from transforms.dedupe.features import FEATURES, features, title_features
 from transforms.dedupe.filters import like_titles, share_identifier, share_letters
+from transforms.dedupe.profiles import sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from transforms.dedupe.model import Model
+    from transforms.dedupe.profiles import Sides
 
     Columns = Mapping[str, npt.NDArray[np.float64]]
     Flags = npt.NDArray[np.bool_]
@@ -70,23 +72,13 @@ _CHUNK: Final = 1 << 19
 """Pairs that are compared at a time: bounds memory to some hundred megabytes."""
 
 
-def _rows(variants: pl.DataFrame, ids: pl.Series) -> npt.NDArray[np.int64]:
-    return np.searchsorted(variants["variant_id"].to_numpy(), ids.to_numpy())
-
-
-def _sides(variants: pl.DataFrame, pairs: pl.DataFrame) -> Sides:
-    """Keep the variants that the pairs speak of, sorted, and point to their rows."""
-    wanted = pl.concat([pairs["variant_a"], pairs["variant_b"]]).unique()
-    kept = variants.filter(pl.col("variant_id").is_in(wanted.implode())).sort("variant_id")
-    return Sides(kept, _rows(kept, pairs["variant_a"]), _rows(kept, pairs["variant_b"]))
-
-
 def score_pairs(
     variants: pl.DataFrame, pairs: pl.DataFrame, level: Level = "work", model: Model | None = None
 ) -> npt.NDArray[np.float64]:
     """Give the probability that each pair (variant_a, variant_b) is one paper, in the order of the pairs."""
+    sides = sides_of(variants, pairs)
     parts = [
-        probability(log_odds(features(_sides(variants, pairs[start : start + _CHUNK])), level, model))
+        probability(log_odds(features(sides.some(slice(start, start + _CHUNK))), level, model))
         for start in range(0, len(pairs), _CHUNK)
     ]
     return np.concatenate(parts) if parts else np.empty(0)
@@ -119,17 +111,16 @@ def _matches(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float64
     return _evidence(pairs[kept], {name: values[kept] for name, values in columns.items()}, odds[kept])
 
 
-def _some(sides: Sides, chosen: npt.NDArray[np.int64]) -> Sides:
-    return Sides(sides.variants, sides.a[chosen], sides.b[chosen])
-
-
-def _promising(sides: Sides) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[np.float64]]]:
-    """Find the pairs that may match at all, and give what is known of their titles by then."""
+def _promising(sides: Sides) -> npt.NDArray[np.int64]:
+    """Find the pairs whose titles, or identifiers, leave the rest worth comparing."""
     identified = share_identifier(sides)
     first = np.flatnonzero(identified | share_letters(sides))
-    titles = title_features(_some(sides, first))
-    second = np.flatnonzero(identified[first] | like_titles(titles))
-    return first[second], {name: values[second] for name, values in titles.items()}
+    second = [np.empty(0, dtype=np.int64)]
+    for start in range(0, len(first), _CHUNK):
+        chosen = first[start : start + _CHUNK]
+        alike = like_titles(title_features(sides.some(chosen)))
+        second.append(chosen[identified[chosen] | alike])
+    return np.concatenate(second)
 
 
 def match_pairs(
@@ -140,11 +131,11 @@ def match_pairs(
     `variants` is what `compared` gives and holds at least the variants of the pairs; the result has
     MATCH_SCHEMA, in the order of the pairs.
     """
+    likely = pairs[_promising(sides_of(variants, pairs))]
+    # Fewer variants are left, so that what is costly is worked out for them alone.
+    sides = sides_of(variants, likely)
     found = [MATCH_SCHEMA.to_frame()]
-    for start in range(0, len(pairs), _CHUNK):
-        chunk = pairs[start : start + _CHUNK]
-        sides = _sides(variants, chunk)
-        chosen, titles = _promising(sides)
-        columns = features(_some(sides, chosen), titles)
-        found.append(_matches(chunk[chosen], columns, log_odds(columns, level, model)))
+    for start in range(0, len(likely), _CHUNK):
+        columns = features(sides.some(slice(start, start + _CHUNK)))
+        found.append(_matches(likely[start : start + _CHUNK], columns, log_odds(columns, level, model)))
     return pl.concat(found)
