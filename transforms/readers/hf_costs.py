@@ -27,7 +27,7 @@ class Costs:
     prose_title: float = 30
     sentence_title: float = 4  # ends with a full stop
     broken_title: float = 6  # ends with a comma, a colon, an address
-    small_title: float = 2.5  # begins with a lower-case letter: rare, but "xLSTM" does
+    small_title: float = 2.5  # begins with a word in lower case
     telling_title: float = 3  # begins or speaks as sentences do: "However", "we", "our"
     dangling_title: float = 3  # ends with a word that asks for another
     after_incomplete: float = 3  # the abstract before it does not end a sentence
@@ -42,6 +42,7 @@ class Costs:
     roomy_toy: float = 2  # a page of short texts whose lines had room for the next word: not wrapped
     line_more: float = 0.5
     sentence_more: float = 1  # a line goes on with a new sentence
+    small_more: float = 2  # ... and that begins with a lower-case letter
     loose_line: float = 3  # a wrapped line that had room for the next word
     same_block: float = 0.5  # share by which doubts shrink on a page of blank lines, where there is none
     gap_inside: float = 3
@@ -62,6 +63,7 @@ _BARE_LENGTH: Final = 200
 _CLOSERS: Final = "\"'\u201d\u2019»)]}*$"
 _ENDS: Final = (".", "!", "?", "。", "…")
 _QUESTION_ENDS: Final = ("?", "!")
+_QUESTION_TITLENESS: Final = 0.5
 _ADDRESS_AT_END: Final = re.compile(r"(https?://|www\.|github\.|\.(com|org|io|net|ai|edu|dev)\b)\S*$", re.IGNORECASE)
 _DANGLING: Final = re.compile(
     r"\b(an?|and|are|as|at|be|by|can|for|from|ha[sv]e?|in|into|is|its?|not|of|on|or|our|such|than|that|the|their|these"
@@ -84,9 +86,9 @@ class Look(NamedTuple):
     first_word_length: int
     is_prose: bool
     is_complete: bool  # ends a sentence
-    is_small: bool  # begins with a lower-case letter
-    is_bare: bool  # short, and does not end a sentence
-    is_like_title: bool  # bare, or a short question
+    is_small: bool  # begins with a word in lower case; "xLSTM" is a name
+    is_like_title: bool  # short, and either a question or without the end of a sentence
+    titleness: float  # the same as a degree: less for a question, which abstracts ask too
     title_cost: float
 
 
@@ -96,11 +98,13 @@ def look_at(line: PageLine) -> Look:
     words = text.split()
     has_address = bool(_ADDRESS_AT_END.search(text.rstrip(_CLOSERS + ".")))
     is_complete = has_address or text.rstrip(_CLOSERS).endswith(_ENDS)
-    prose, small = is_prose(text), text[0].islower()
+    prose, small = is_prose(text), text[0].islower() and not any(char.isupper() for char in words[0])
     cost = COSTS.prose_title * prose + COSTS.small_title * small
     cost += COSTS.broken_title * (has_address or text.endswith((",", ";", ":")))
     cost += COSTS.sentence_title * text.endswith((".", "。")) + COSTS.dangling_title * bool(_DANGLING.search(text))
-    cost += COSTS.telling_title * bool(_TELLING.match(text) or _SPEAKER.search(text))
-    is_bare = len(text) <= _BARE_LENGTH and not is_complete
-    is_like_title = is_bare or (len(text) <= _BARE_LENGTH and text.endswith(_QUESTION_ENDS))
-    return Look(line, line.has_gap, len(text), len(words[0]), prose, is_complete, small, is_bare, is_like_title, cost)
+    is_telling = bool(_TELLING.match(text) or _SPEAKER.search(text))
+    cost += COSTS.telling_title * is_telling
+    is_short, is_question = len(text) <= _BARE_LENGTH, text.endswith(_QUESTION_ENDS)
+    is_like_title = is_short and (is_question or not is_complete)
+    titleness = is_like_title * (_QUESTION_TITLENESS * (not is_telling) if is_question else 1)
+    return Look(line, line.has_gap, len(text), len(words[0]), prose, is_complete, small, is_like_title, titleness, cost)

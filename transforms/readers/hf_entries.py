@@ -34,7 +34,7 @@ _WINDOW_LINES: Final = 4_000
 _WINDOW_OVERLAP: Final = 50
 """Entries at the end of a window that are weighed again in the next one."""
 
-_MAX_BARE: Final = 8
+_MAX_BARE: Final = 5
 """Lines of abstracts without the end of any sentence up to which a page may be right."""
 
 

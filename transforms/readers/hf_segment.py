@@ -21,6 +21,9 @@ _LEAST_WRAP_WIDTH: Final = 40
 _WRAP_WIDTH: Final = 250
 """Columns from and to which lines may have been wrapped by a program."""
 
+_TOY_LENGTH: Final = 40
+"""Characters below which a line on a page of short texts is more likely whole than broken off."""
+
 _PROSE_SHARE: Final = 0.15
 """Share of lines from which a page is one of real abstracts; half of them where nothing is wrapped."""
 
@@ -124,7 +127,9 @@ class _Abstract:
         self._width = max(self._width, look.length)
         self._least_needed = min(self._least_needed, needed)
         self.length += 1 + look.length
-        self._cost += COSTS.line_more + COSTS.sentence_more * (before.is_complete and not look.is_small)
+        self._cost += COSTS.line_more
+        if before.is_complete:
+            self._cost += COSTS.small_more if look.is_small else COSTS.sentence_more
         if look.has_gap:
             self._cost += self._gap_cost(before, look)
         if not look.is_small:
@@ -140,18 +145,18 @@ class _Abstract:
     def _gap_cost(self, before: Look, look: Look) -> float:
         cost = COSTS.gap_inside * self._page.gap_weight
         return cost + before.is_complete * (
-            COSTS.prose_after_gap * look.is_prose + COSTS.title_after_gap * look.is_bare
+            COSTS.prose_after_gap * look.is_prose + COSTS.title_after_gap * look.titleness
         )
 
     def _doubt(self, before: Look, look: Look, *, had_room: bool) -> float:
         """Return what speaks against a line that begins with a capital as part of the abstract."""
         may_be_wrapped = self._width <= _WRAP_WIDTH
-        cost = COSTS.roomy_toy * (had_room and not self._page.has_prose)
+        cost = COSTS.roomy_toy * (had_room and not self._page.has_prose and before.length < _TOY_LENGTH)
         cost += COSTS.loose_line * (had_room and may_be_wrapped and not before.is_complete)
-        cost += COSTS.bare_inside * (look.is_bare and not may_be_wrapped)
+        cost += COSTS.bare_inside * look.titleness * (not may_be_wrapped)
         if self._is_bare_start and (had_room or not may_be_wrapped):
             return cost + (COSTS.bare_opening if self._page.has_prose else COSTS.bare_toy)
-        return cost + COSTS.title_inside * (before.is_bare and look.is_prose)
+        return cost + COSTS.title_inside * before.titleness * look.is_prose
 
     def cost_alone(self, title: Look | None) -> float:
         """Return the cost of an abstract on one line, before a title or the end of the page."""
