@@ -94,7 +94,7 @@ def resolve(kept: Sequence[Path], lake: Lake, folder: Path, *, run_id: str, now:
         "papers": _dated(merged, papers_of_now, run_id, now),
     }
     for name, rows in changes.items():
-        rows.write_parquet(folder / f"{name}.parquet")
+        rows.write_parquet(folder / f"{name}.parquet", compression="lz4")
     return Resolution(
         folder,
         new_papers=assignment.minted.len(),
@@ -106,7 +106,9 @@ def resolve(kept: Sequence[Path], lake: Lake, folder: Path, *, run_id: str, now:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path], records_file: Path) -> _Batch:
-    pl.scan_parquet(list(kept), glob=False).pipe(with_variant_id).select(RECORDS.names).sink_parquet(records_file)
+    pl.scan_parquet(list(kept), glob=False).pipe(with_variant_id).select(RECORDS.names).sink_parquet(
+        records_file, compression="lz4"
+    )
     members = pl.read_parquet(records_file, glob=False, columns=["record_id", "variant_id", "seen_date"])
     known = neighbours.known_variants(connection, members["variant_id"])
     first = members.join(known, on="variant_id", how="anti").group_by("variant_id").agg(pl.col("record_id").min())
@@ -116,7 +118,11 @@ def _prepare(connection: duckdb.DuckDBPyConnection, kept: Sequence[Path], record
 def _compare(connection: duckdb.DuckDBPyConnection, batch: _Batch) -> _Comparison:
     """Match the unseen variants with each other and with what the lake holds under the same keys."""
     columns = ("record_id", "variant_id", *COMPARED_FIELDS)
-    firsts = pl.scan_parquet(batch.records_file, glob=False).select(columns).join(batch.first.lazy(), on="record_id", how="semi")
+    firsts = (
+        pl.scan_parquet(batch.records_file, glob=False)
+        .select(columns)
+        .join(batch.first.lazy(), on="record_id", how="semi")
+    )
     variants = compared(firsts.collect())
     keys = blocking_keys(variants)
     stored_keys = neighbours.shared_keys(connection, keys)

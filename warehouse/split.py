@@ -211,9 +211,7 @@ def _write_rejected(connection: duckdb.DuckDBPyConnection, dump: StagedEntries, 
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    connection.execute(
-        f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
-    )
+    connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4)")
 
 
 def count_dumps(connection: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntries]) -> None:

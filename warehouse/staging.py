@@ -193,7 +193,7 @@ def normalize_staged(dumps: Sequence[StagedDump]) -> int:
         total += records.height
         for part in records.partition_by("dump_id", maintain_order=True):
             folder = files[0].parents[1] / part.item(0, "dump_id")
-            part.write_parquet(folder / f"records-{number:06d}.parquet", compression="zstd", compression_level=1)
+            part.write_parquet(folder / f"records-{number:06d}.parquet", compression="lz4")
     return total
 
 
