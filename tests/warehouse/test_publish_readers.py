@@ -76,11 +76,11 @@ def test_open_snapshot_holds_while_others_publish(pipeline: Pipeline, dumps: lis
         pipeline.ingest(dumps[0])
         with connect(pipeline.lake.root) as reader:
             reader.execute("BEGIN")
-            before = reader.execute("SELECT count(*) FROM papers").fetchone()
+            before = reader.execute("SELECT count(*) FROM records").fetchone()
             pipeline.ingest(dumps[1])
-            assert reader.execute("SELECT count(*) FROM papers").fetchone() == before == (ENTRIES,)
+            assert reader.execute("SELECT count(*) FROM records").fetchone() == before == (ENTRIES,)
             reader.execute("COMMIT")
-            assert reader.execute("SELECT count(*) FROM papers").fetchone() == (2 * ENTRIES,)
+            assert reader.execute("SELECT count(*) FROM records").fetchone() == (2 * ENTRIES,)
 
 
 def test_failure_within_the_transaction_leaves_the_lake_as_it_was(
