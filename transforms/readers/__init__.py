@@ -26,7 +26,8 @@ def recognise(head: Head) -> Reader:
     Raises DamagedDumpError for an empty or binary dump, UnknownFormatError where no reader is sure.
     """
     confidence, reader = max(((reader.sniff(head), reader) for reader in READERS), key=lambda found: found[0])
-    if confidence > 0:
-        return reader
-    refuse_non_text(head)
-    raise unknown_format(head, READERS)
+    if confidence < 1:
+        refuse_non_text(head)
+    if confidence == 0:
+        raise unknown_format(head, READERS)
+    return reader

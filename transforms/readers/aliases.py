@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def match_columns(names: Iterable[str]) -> dict[str, list[str]]:
         if known := _RANKS.get(fold_name(name)):
             column, rank = known
             found.setdefault(column, []).append((rank, name))
-    return {column: [name for _, name in sorted(ranked)] for column, ranked in found.items()}
+    return {column: [name for _, name in sorted(ranked, key=itemgetter(0))] for column, ranked in found.items()}
 
 
 def is_table_of_papers(names: Iterable[str]) -> bool:

@@ -34,44 +34,51 @@ _MAGICS: Final = {
     b"\x89HDF": "an HDF5 file",
 }
 
+_UTF16_SHARE: Final = 0.7
+"""Share of NUL among every second byte from which it is UTF-16 of a Western language."""
+
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 _BINARY_SHARE: Final = 0.02
 """Share of control characters from which bytes are no text; damaged text has a run of NULs at most."""
 
 
 def refuse_non_text(head: Head) -> None:
-    """Raise DamagedDumpError for a dump that is empty or binary, UnknownFormatError for a known other format."""
-    where = shown(head.name)
-    if not head.data:
-        raise DamagedDumpError("is empty", where=where, hint="capture it again")
-    for magic, name in _MAGICS.items():
-        if head.data.startswith(magic):
-            raise UnknownFormatError(f"is {name}", where=where, hint="unpack it or export the papers as a table")
-    if any(head.data.startswith(mark) for mark in MARKS):
-        if not head_text(head).strip():
-            raise DamagedDumpError("is empty but for white space", where=where, hint="capture it again")
+    """Raise DamagedDumpError for a dump that is empty or binary, UnknownFormatError for another known format."""
+    is_marked = any(head.data.startswith(mark) for mark in MARKS)
+    text = head_text(head) if is_marked else head.data
+    if not text.strip():
+        what = "is empty but for white space" if head.data else "is empty"
+        raise DamagedDumpError(what, where=shown(head.name), hint="capture it again")
+    if is_marked:
         return
-    if not head.data.strip():
-        raise DamagedDumpError("is empty but for white space", where=where, hint="capture it again")
-    _refuse_binary(head)
+    if _is_unmarked_utf16(head.data):
+        what = "looks like UTF-16 without its mark"
+        raise DamagedDumpError(what, where=shown(head.name), hint="save the dump as UTF-8")
+    control_count = len(head.data) - len(head.data.translate(None, _CONTROLS))
+    if control_count > _BINARY_SHARE * len(head.data):
+        raise _other_format(head) or DamagedDumpError(
+            "is binary, not text", where=shown(head.name), hint="only Parquet is read among binary formats"
+        )
 
 
-def _refuse_binary(head: Head) -> None:
-    nul_count = head.data.count(0)
-    if 2 * max(head.data[0::2].count(0), head.data[1::2].count(0)) > 0.4 * len(head.data) > 0.4 * nul_count:
-        what, hint = "looks like UTF-16 without its mark", "save the dump as UTF-8"
-    elif len(head.data) - len(head.data.translate(None, _CONTROLS)) > _BINARY_SHARE * len(head.data):
-        what, hint = "is binary, not text", "only Parquet is read among binary formats"
-    else:
-        return
-    raise DamagedDumpError(what, where=shown(head.name), hint=hint)
+def _is_unmarked_utf16(data: bytes) -> bool:
+    """Tell whether nearly every second byte is NUL, and few of the others."""
+    halves = sorted((data[0::2].count(0), data[1::2].count(0)))
+    return halves[1] > _UTF16_SHARE * len(data) / 2 > _UTF16_SHARE * halves[0] * 10
+
+
+def _other_format(head: Head) -> DumpError | None:
+    name = next((name for magic, name in _MAGICS.items() if head.data.startswith(magic)), None)
+    if name is None:
+        return None
+    return UnknownFormatError(f"is {name}", where=shown(head.name), hint="unpack it or export the papers as a table")
 
 
 def unknown_format(head: Head, readers: Iterable[Reader]) -> DumpError:
     """Return the error for text that no reader recognises."""
     known = "; ".join(f"{reader.name} ({reader.description})" for reader in readers)
     start = " ".join(head_text(head)[:400].split())
-    return UnknownFormatError(
+    return _other_format(head) or UnknownFormatError(
         f"is in no known format; it begins with {shown(start, 60)}",
         where=shown(head.name),
         hint=f"known formats: {known}",
