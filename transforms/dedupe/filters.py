@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from transforms.dedupe.overlap import overlap
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,8 +29,12 @@ _SHARED_BITS: Final = 0.65
 """Share of the bits of the shorter title that the longer one must have: no match on the labelled sets has less than
 0.7 of them."""
 
-_LIKE_TITLES: Final = 0.65
+_LIKE_TITLES: Final = 0.7
 """Least similarity of two titles, by letters or by words, whichever is greater: no match there has less than 0.71."""
+
+
+_OTHER_TITLES: Final = 0.95
+"""Similarity of titles, by letters, below which two papers without a single name in common are two."""
 
 
 def title_bits(titles: pl.Series) -> npt.NDArray[np.uint64]:
@@ -74,3 +80,15 @@ def like_titles(columns: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[n
     """Whether the titles, once compared, leave the rest of the records worth comparing."""
     alike: npt.NDArray[np.bool_] = np.fmax(columns["title_ratio"], columns["title_containment"]) >= _LIKE_TITLES
     return alike
+
+
+def are_strangers(sides: Sides, columns: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.bool_]:
+    """Whether the titles differ and not one name of the authors is the same, where both have names."""
+    profiles, a, b = sides.profiles, sides.a, sides.b
+    counts = np.diff(profiles.name_words.offsets)
+    named = (counts[a] > 0) & (counts[b] > 0)
+    found = np.zeros(len(a), dtype=np.bool_)
+    asked = np.flatnonzero(named & (columns["title_ratio"] < _OTHER_TITLES))
+    shared = overlap(profiles.name_words, a[asked], b[asked], weighted=False)
+    found[asked] = shared.common == 0
+    return found

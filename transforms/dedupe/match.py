@@ -15,7 +15,7 @@ import polars as pl
 
 from transforms.dedupe.decision import WEIGHTS, Level, log_odds, probability
 from transforms.dedupe.features import FEATURES, features, title_features
-from transforms.dedupe.filters import like_titles, share_identifier, share_letters
+from transforms.dedupe.filters import are_strangers, like_titles, share_identifier, share_letters
 from transforms.dedupe.profiles import sides_of
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ def _promising(sides: Sides) -> npt.NDArray[np.int64]:
     second = [np.empty(0, dtype=np.int64)]
     for start in range(0, len(first), _CHUNK):
         chosen = first[start : start + _CHUNK]
-        alike = like_titles(title_features(sides.some(chosen)))
+        titles = title_features(sides.some(chosen))
+        alike = like_titles(titles) & ~are_strangers(sides.some(chosen), titles)
         second.append(chosen[identified[chosen] | alike])
     return np.concatenate(second)
 
