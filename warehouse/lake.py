@@ -129,8 +129,8 @@ def attached(lake: Lake, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
     """
     with engine().cursor() as connection:
         alias = f"lake_{next(_ALIASES)}"
-        attach(connection, lake, read_only=read_only, alias=alias)
         try:
+            attach(connection, lake, read_only=read_only, alias=alias)
             yield connection
         finally:
             _detach(connection, alias)
@@ -140,7 +140,7 @@ def _detach(connection: duckdb.DuckDBPyConnection, alias: str) -> None:
     with suppress(duckdb.TransactionException):  # there is a transaction only where something failed
         connection.execute("ROLLBACK")
     connection.execute("USE memory")
-    connection.execute(f"DETACH {alias}")
+    connection.execute(f"DETACH DATABASE IF EXISTS {alias}")
 
 
 @cache
@@ -225,6 +225,7 @@ def _has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("BEGIN")
+    connection.execute("CALL unborn.set_option('parquet_compression', 'zstd')")
     for table in TABLES.values():
         for statement in table_ddl(table):
             connection.execute(statement)
