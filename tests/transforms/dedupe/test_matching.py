@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from transforms.dedupe.block import blocking_keys, candidate_pairs
+from transforms.dedupe.decision import probability
+from transforms.dedupe.features import FEATURES
+from transforms.dedupe.filters import title_bits
+from transforms.dedupe.match import MATCH_SCHEMA, RULES, Level, match_pairs, score_pairs
+from transforms.dedupe.model import parse, shipped
+from transforms.dedupe.variants import compared, with_variant_id
+from transforms.schema import RECORDS
+
+ABSTRACT = (
+    "We study elastic kernels on lattices that grow while they are read, and show that a spectral view of their edges "
+    "is enough to remove noise. Forty invented cases, from tidal sensors to paper looms, are worked through by hand."
+)
+OTHER = (
+    "Nothing in this text speaks of the above: a cohort of gardeners kept diaries over nine winters, and what they wrote "
+    "about frost, snails and the price of seed was counted, coded and compared with the weather of each valley."
+)
+PAPER = {
+    "title": "Spectral denoising of growing lattices with elastic kernels",
+    "authors": ["Ada Lanewood", "Boris Mossfield", "Carla Vanestone"],
+    "venue": "Journal of Invented Results",
+    "volume": "12",
+    "number": "3",
+    "pages": "100-110",
+    "year": 2011,
+    "abstract": ABSTRACT,
+}
+BARE = dict.fromkeys(PAPER)
+
+
+def variants(*rows: dict[str, Any]) -> pl.DataFrame:
+    numbered = [{"record_id": f"r{place}"} | row for place, row in enumerate(rows)]
+    frame = pl.DataFrame(numbered, schema={**RECORDS.polars_schema}, strict=False).drop("variant_id")
+    return compared(frame.lazy().pipe(with_variant_id).collect())
+
+
+def match(first: dict[str, Any], second: dict[str, Any], level: Level = "work") -> pl.DataFrame:
+    frame = variants(first, second)
+    ids = frame["variant_id"].to_list()
+    assert len(ids) == 2
+    return match_pairs(
+        frame,
+        pl.DataFrame(
+            {"variant_a": ids[:1], "variant_b": ids[1:]},
+            schema_overrides={"variant_a": pl.UInt64, "variant_b": pl.UInt64},
+        ),
+        level,
+    )
+
+
+SAME = [
+    pytest.param({"title": PAPER["title"].upper() + ".", "abstract": None}, id="case, and no abstract"),
+    pytest.param(
+        {"title": r"Spectral denoising of growing \emph{lattices} with elastic kernels", "year": None}, id="LaTeX"
+    ),
+    pytest.param({"title": "Spectral denoisng of growing lattices with elastic kernels"}, id="typing error"),
+    pytest.param(
+        {"authors": ["Lanewood, A.", "Mossfield, B.", "Vanestone, C."], "venue": "J. Invent. Res."}, id="initials"
+    ),
+    pytest.param({"authors": ["Lanewood A, Mossfield B, et al."]}, id="et al."),
+    pytest.param({"abstract": ABSTRACT[:120], "volume": None, "number": None, "pages": None}, id="abstract cut short"),
+    pytest.param(BARE | {"title": PAPER["title"], "abstract": ABSTRACT}, id="title and abstract alone"),
+    pytest.param({"doi": "10.1234/inv.12", "pages": "100", "abstract": None}, id="a DOI on one side"),
+]
+
+TWO = [
+    pytest.param(
+        {"title": PAPER["title"] + ": part II", "pages": "111-120"}, {"title": PAPER["title"] + ": part I"}, id="parts"
+    ),
+    pytest.param({"title": "Erratum to: " + PAPER["title"], "abstract": None, "pages": "300"}, {}, id="erratum"),
+    pytest.param({"title": "Comment on " + PAPER["title"], "abstract": None, "pages": "310"}, {}, id="comment"),
+    pytest.param(
+        {"doi": "10.1234/a", "year": 2013, "abstract": OTHER, "pages": "7", "volume": "14"},
+        {"doi": "10.1234/b"},
+        id="two DOIs",
+    ),
+    pytest.param({"arxiv_id": "1101.00001", "pages": "9"}, {"arxiv_id": "1101.00002"}, id="two arXiv ids"),
+    pytest.param(
+        BARE | {"title": "Editorial", "year": 2001}, BARE | {"title": "Editorial", "year": 2002}, id="generic"
+    ),
+    pytest.param(
+        BARE | {"title": "Editorial", "authors": ["Ada Lanewood"], "year": 2001, "number": "1"},
+        BARE | {"title": "Editorial", "authors": ["Ada Lanewood"], "year": 2001, "number": "2"},
+        id="one editor, two issues",
+    ),
+    pytest.param(
+        BARE | {"title": "KalomiMap: lattices from sparse views", "abstract": ABSTRACT},
+        BARE | {"title": "KalomiMap4D: lattices in motion from sparse views", "abstract": OTHER},
+        id="a method and its successor",
+    ),
+    pytest.param({"title": "Tidal sensors for paper looms", "abstract": OTHER}, {}, id="nothing alike"),
+]
+
+
+@pytest.mark.parametrize("other", SAME)
+def test_one_paper(other: dict[str, Any]) -> None:
+    found = match(PAPER, PAPER | other)
+    assert found.height == 1
+    assert found["rule"].item() in RULES
+    assert found["probability"].item() > 0.65
+    assert set(json.loads(found["features"].item())) == set(FEATURES)
+
+
+@pytest.mark.parametrize(("first", "second"), TWO)
+def test_two_papers(first: dict[str, Any], second: dict[str, Any]) -> None:
+    assert match(PAPER | first, PAPER | second).is_empty()
+
+
+def test_the_journal_version_of_a_talk_is_the_same_work_and_another_publication() -> None:
+    talk = PAPER | {
+        "venue": "Proc. Conf. Invented Methods",
+        "volume": None,
+        "number": None,
+        "pages": "7-9",
+        "abstract": ABSTRACT,
+    }
+    preprint = (
+        BARE
+        | {name: PAPER[name] for name in ("title", "authors", "abstract", "year")}
+        | {"doi": "10.48550/arxiv.1101.00001"}
+    )
+    published = PAPER | {"doi": "10.1234/inv.12"}
+    assert match(preprint, published).height == 1
+    assert match(preprint, published, "publication").is_empty()
+    assert match(talk, PAPER, "publication").is_empty()
+
+
+@pytest.mark.parametrize("other", SAME)
+def test_scores_are_those_of_matches_and_symmetric_in_the_records(other: dict[str, Any]) -> None:
+    frame = variants(PAPER, PAPER | other)
+    a, b = frame["variant_id"]
+    both = pl.DataFrame(
+        {"variant_a": [a, b], "variant_b": [b, a]}, schema={"variant_a": pl.UInt64, "variant_b": pl.UInt64}
+    )
+    scores = score_pairs(frame, both)
+    assert scores[0] == pytest.approx(scores[1])
+    assert match(PAPER, PAPER | other)["probability"].item() == pytest.approx(scores[0])
+
+
+def test_a_pair_is_judged_alone_as_among_others() -> None:
+    frame = variants(*(PAPER | other.values[0] for other in SAME), PAPER)  # type: ignore[dict-item, operator] # pytest's own type
+    pairs = candidate_pairs(blocking_keys(frame), frame["variant_id"]).pairs
+    whole = match_pairs(frame, pairs)
+    alone = pl.concat([match_pairs(frame, pairs[place : place + 1]) for place in range(pairs.height)])
+    assert whole.equals(alone)
+
+
+def test_no_pairs_give_no_matches_in_the_right_shape() -> None:
+    frame = variants(PAPER)
+    nothing = match_pairs(frame, pl.DataFrame(schema={"variant_a": pl.UInt64, "variant_b": pl.UInt64}))
+    assert nothing.is_empty()
+    assert nothing.schema == MATCH_SCHEMA
+
+
+def test_the_shipped_model_never_falls_where_agreement_rises() -> None:
+    model = shipped()
+    random = np.random.default_rng(7)
+    rises = {
+        "title_ratio": (0, 1),
+        "title_containment": (0, 1),
+        "author_jaccard": (0, 1),
+        "venue": (0, 1),
+        "year_gap": (5, 0),
+    }
+    for name, (low, high) in rises.items():
+        rest = {feature: np.repeat(random.random(40), 9) for feature in model.features}
+        rest[name] = np.tile(np.linspace(low, high, 9), 40)
+        assert (np.diff(model.score(rest).reshape(40, 9), axis=1) >= -1e-9).all(), name
+
+
+def test_a_model_asks_its_questions_and_knows_where_missing_values_go() -> None:
+    model = parse('{"baseline": 1, "features": ["x"], "trees": [[0, 0.5, true, -2, 3]]}')
+    assert model.score({"x": np.array([0.5, 0.6, np.nan])}).tolist() == [-1, 4, -1]
+
+
+def test_probability_of_even_odds() -> None:
+    assert probability(np.array([0.0])).tolist() == [0.5]
+
+
+def test_titles_share_bits_where_they_share_letters() -> None:
+    bits = title_bits(pl.Series(["odd results", "odd result", "quaint", ""]))
+    assert np.bitwise_count(bits[0] & bits[1]).sum() == np.bitwise_count(bits[1]).sum()
+    assert np.bitwise_count(bits[3]).sum() == 0
