@@ -207,7 +207,7 @@ class _Splitter:
         return Broken(used[0].text, used[0].fault or reason, used[0].number)
 
     def _could_be_row(self, text: str) -> bool:
-        return len(text.split(self._delimiter)) == self._width
+        return len(text.split(self._delimiter)) == self._width and text.count('"') % 2 == 0
 
     def _feed(self, first: _TextLine, used: list[_TextLine]) -> Iterator[str]:
         line: _TextLine | None = first
