@@ -62,7 +62,7 @@ def _split(text: str) -> list[str]:
         return _split_at_commas(text) or [text]
     is_list = "," not in parts[-1] and "," in parts[0]
     if len(parts) > _ONE_AND or not is_list:
-        return parts
+        return [name for part in parts for name in (part.count(",") > 1 and _split_at_commas(part)) or [part]]
     return _split_at_commas(", ".join(parts)) or [text]
 
 
