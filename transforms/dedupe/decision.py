@@ -52,6 +52,8 @@ class Weights:
     """Weight of that."""
     series_word: float = 8.0
     """Bits of a word that only one of the titles has, from which it is not filler."""
+    same_letters: float = 0.95
+    """Titles that share this many letters in order differ in spaces or spelling, not in words."""
     generic_authors: float = 0.65
     """Share of authors that two records of a generic title must have in common."""
 
@@ -86,6 +88,7 @@ def _series(columns: Mapping[str, Floats], weights: Weights) -> Floats:
     """Weigh down two papers of one volume and year on other pages, with titles that differ in a rare word."""
     one_volume = (columns["venue"] >= 0.9) & _is(columns["first_page"], 0) & _is(columns["year_gap"], 0)  # noqa: PLR2004 - one venue
     titles = (columns["title_containment"] < weights.series_title) & (columns["title_unmatched"] >= weights.series_word)
+    titles &= columns["title_ratio"] < weights.same_letters
     return np.where(one_volume & titles, weights.series, 0.0)
 
 
@@ -110,7 +113,9 @@ def _other_publication(columns: Mapping[str, Floats]) -> Flags:
 
 
 def _is_vetoed(columns: Mapping[str, Floats], level: Level, weights: Weights) -> Flags:
-    parts = _is(columns["numbers"], 2)
+    # Two parts cannot begin on one page; where they seem to, a number is mistyped.
+    one_page = _is(columns["first_page"], 1) & _is(columns["volume"], 1) & ~(columns["year_gap"] > 0)
+    parts = _is(columns["numbers"], 2) & ~one_page
     notices = _is(columns["notice"], 1)
     vetoed = parts | notices | _lacks_second_signal(columns, weights)
     return vetoed | _other_publication(columns) if level == "publication" else vetoed
