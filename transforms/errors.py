@@ -15,6 +15,8 @@ PaperlakeError
 
 from __future__ import annotations
 
+from functools import partial
+
 
 class PaperlakeError(Exception):
     """Says what went wrong, where, and what to do about it.
@@ -27,6 +29,10 @@ class PaperlakeError(Exception):
         self.where = where
         self.hint = hint
         super().__init__(what, where, hint)
+
+    def __reduce__(self) -> tuple[partial[PaperlakeError], tuple[str]]:
+        """Pickle by name: errors come back from other processes."""
+        return partial(type(self), where=self.where, hint=self.hint), (self.what,)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
