@@ -24,7 +24,7 @@ PROSE_LENGTH: Final = 300
 _PREAMBLE_LINES: Final = 200
 """Lines before the first abstract; the whole menu of the site has about 60."""
 
-_PROMOTION: Final = re.compile(r"get trending papers in your email inbox.*", re.IGNORECASE)
+_PROMOTION: Final = re.compile(r"get\b.{0,40}\bpapers\b.{0,60}\b(email|inbox)\b.{0,40}", re.IGNORECASE)
 _BY_LINE: Final = re.compile(r"by\s*\S{1,40}(\s+\S{1,40}){0,3}\s+and the research community", re.IGNORECASE)
 _GLUED: Final = re.compile(r"Subscribe(?!(rs?|d|s)\b)(?=\S)")
 _DATE: Final = re.compile(r"(?P<month>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2})(,?\s+(?P<year>\d{4}))?")
@@ -67,9 +67,14 @@ class Page(NamedTuple):
     lines: Iterator[PageLine]
 
 
+def is_signature(text: str) -> bool:
+    """Tell whether a line is found on no page but Hugging Face's."""
+    return bool(_PROMOTION.fullmatch(text) or _BY_LINE.fullmatch(text))
+
+
 def is_mark(text: str) -> bool:
-    """Tell whether a line is one that every Hugging Face papers page has above its papers."""
-    return bool(text == "Subscribe" or _PROMOTION.fullmatch(text) or _BY_LINE.fullmatch(text))
+    """Tell whether a line is one that Hugging Face's page has above its papers."""
+    return text == "Subscribe" or is_signature(text)
 
 
 def is_glued(text: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from transforms.readers.base import Batch, DumpInfo, Entry, Head, Reader, batched, head_text
 from transforms.readers.hf_entries import PageEntry, pair_up
-from transforms.readers.hf_page import Page, PageLine, is_glued, is_mark, open_page
+from transforms.readers.hf_page import Page, PageLine, is_glued, is_signature, open_page
 from transforms.readers.lines import decode_utf8, read_lines
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ _MARKUP: Final = re.compile(r"<\s*(!doctype|html|head|body)\b|#{1,6} |\[Subscrib
 def sniff(head: Head) -> float:
     """Say how sure it is that this is the page as text; markup of any kind is another format."""
     lines = [line.strip() for line in head_text(head).splitlines()[:_SNIFFED_LINES]]
-    if any(_MARKUP.match(line) for line in lines):
+    if any(_MARKUP.match(line) for line in lines) or not any(map(is_signature, lines)):
         return 0.0
-    marks = sum(is_mark(line) for line in lines) + any(is_glued(line) for line in lines)
-    return (0.0, 0.6, 0.9, 0.95)[min(marks, 3)]
+    has_button = any(line == "Subscribe" or is_glued(line) for line in lines)
+    return 0.95 if has_button else 0.8
 
 
 def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
