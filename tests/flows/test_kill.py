@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import time
 from dataclasses import dataclass
 from subprocess import DEVNULL, PIPE, Popen
@@ -62,14 +60,12 @@ def kill(environment: dict[str, str], repository: Path, samples: Path, tmp_path:
     command = [str(repository / ".venv/bin/paperlake"), "ingest", str(samples), "--lake", str(lake)]
 
     def start_and_kill(moment: Moment) -> Pipeline:
-        with Popen(
-            command, env=environment, stdout=DEVNULL, stderr=PIPE, text=True, start_new_session=True, cwd=tmp_path
-        ) as process:
+        with Popen(command, env=environment, stdout=DEVNULL, stderr=PIPE, text=True, cwd=tmp_path) as process:
             assert process.stderr is not None
             if moment.after:
                 next(line for line in process.stderr if line.startswith(moment.after))
             time.sleep(moment.seconds)
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
         return Pipeline(lake)
 
     return start_and_kill
