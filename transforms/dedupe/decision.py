@@ -46,6 +46,8 @@ class Weights:
     """Similarity of two abstracts: unrelated English text reaches 0.5 to 0.6."""
     abstract_weights: tuple[float, ...] = (-2.0, -1.5, 0.0, 1.5, 3.0)
     """What those similarities add: abstracts are rewritten more often than titles."""
+    one_venue: float = 0.9
+    """Similarity of two venues from which they are one; abbreviations reach 0.95."""
     series_title: float = 0.9
     """Titles that share less than this, in one volume but on other pages, are a series."""
     series: float = -3.0
@@ -78,15 +80,16 @@ def _identifiers(columns: Mapping[str, Floats], weights: Weights) -> Floats:
 
 def _abstracts(columns: Mapping[str, Floats], weights: Weights) -> Floats:
     added = np.interp(columns["abstract"], weights.abstract_steps, weights.abstract_weights)
-    # Meeting abstracts are printed twice, word by word, in two journals: two publications.
-    elsewhere = _is(columns["first_page"], 0) | _is(columns["volume"], 0)
+    # Meeting abstracts are printed twice, word by word or under a new title, in two journals.
+    retitled = (columns["venue"] < weights.one_venue) & (columns["title_ratio"] < weights.series_title)
+    elsewhere = _is(columns["first_page"], 0) | _is(columns["volume"], 0) | retitled
     added = np.where(elsewhere, np.minimum(added, 0.0), added)
     return np.where(np.isnan(columns["abstract"]), 0.0, added)
 
 
 def _series(columns: Mapping[str, Floats], weights: Weights) -> Floats:
     """Weigh down two papers of one volume and year on other pages, with titles that differ in a rare word."""
-    one_volume = (columns["venue"] >= 0.9) & _is(columns["first_page"], 0) & _is(columns["year_gap"], 0)  # noqa: PLR2004 - one venue
+    one_volume = (columns["venue"] >= weights.one_venue) & _is(columns["first_page"], 0) & _is(columns["year_gap"], 0)
     titles = (columns["title_containment"] < weights.series_title) & (columns["title_unmatched"] >= weights.series_word)
     titles &= columns["title_ratio"] < weights.same_letters
     return np.where(one_volume & titles, weights.series, 0.0)
