@@ -15,9 +15,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION, be_private, be_quiet
-from transforms.errors import PaperlakeError
+from transforms.errors import PaperlakeError, UsageError
 
 PARTLY_DONE = 1
+WRONG_USAGE = 2
 NOTHING_DONE = 3
 
 app = typer.Typer(
@@ -56,7 +57,7 @@ def main() -> None:
 def fail(error: PaperlakeError) -> NoReturn:
     """Say what went wrong and leave."""
     say(f"error: {error}")
-    raise SystemExit(NOTHING_DONE)
+    raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else NOTHING_DONE)
 
 
 def say(text: str) -> None:

@@ -20,7 +20,7 @@ import urllib.request
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final
 
-from transforms.errors import PaperlakeError, UsageError
+from transforms.errors import PaperlakeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ _SERVER_SETTINGS: Final = {
 def prefect_api() -> Iterator[str]:
     """Give the address of the Prefect API: the configured one, else that of a server of our own.
 
-    Raises UsageError where the configured server does not answer.
+    Raises PaperlakeError where the configured server does not answer.
     """
     from prefect.settings import get_current_settings  # noqa: PLC0415  # takes a second, and only serving needs it
 
@@ -64,7 +64,7 @@ def _ask(url: str) -> None:
         problem = client.api_healthcheck()
     if problem is not None:
         hint = "start it with `prefect server start`, or unset PREFECT_API_URL to go without"
-        raise UsageError(f"the Prefect server does not answer: {problem}", where=url, hint=hint) from problem
+        raise PaperlakeError(f"the Prefect server does not answer: {problem}", where=url, hint=hint) from problem
 
 
 def _configure(url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Final
 
 from httpx import HTTPError
@@ -49,6 +50,12 @@ class News:
         self._deployment_id = deployment_id
         self._since = client.read_deployment(deployment_id).updated
         self._told: set[UUID] = set()
+        self._answered_at = time.monotonic()
+
+    @property
+    def silent_seconds(self) -> float:
+        """For how long the server has not answered."""
+        return time.monotonic() - self._answered_at
 
     def tell(self) -> None:
         """Print one line per run that has ended, and one per dump that it refused.
@@ -59,6 +66,7 @@ class News:
             runs = self._ended()
         except (HTTPError, PrefectException):
             return
+        self._answered_at = time.monotonic()
         for run in runs:
             if run.id not in self._told:
                 self._told.add(run.id)

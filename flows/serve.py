@@ -19,7 +19,7 @@ import signal
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +33,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.ingest import ingest
 from flows.local_server import prefect_api
 from flows.news import News, say
-from transforms.errors import PaperlakeError, UsageError
+from transforms.errors import LakeBusyError, PaperlakeError, UsageError
 from warehouse.locking import try_lock
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ LOOK_SECONDS: Final = 10.0
 
 NEWS_SECONDS: Final = 1.0
 """How often the server is asked which runs have ended."""
+
+SILENT_SECONDS: Final = 30.0
+"""How long the server may not answer before we give up: a busy one takes seconds."""
 
 STOP_SECONDS: Final = 60.0
 """How long a run that is stopped may take: Prefect gives it 30 s before it kills it."""
@@ -136,7 +139,7 @@ def _alone(served: Served) -> Iterator[None]:
     with (served.lake / f"serve-{served.key}.lock").open("a+", encoding="utf-8") as file:
         if not try_lock(file):
             hint = "stop the other `paperlake serve` first"
-            raise UsageError("this landing folder is being served already", where=str(served.landing), hint=hint)
+            raise LakeBusyError("this landing folder is being served already", where=str(served.landing), hint=hint)
         yield
 
 
@@ -155,7 +158,7 @@ def _serve(served: Served, schedule: dict[str, Any], url: str) -> None:
             say(f"pulling {served.landing} into {served.lake} {served.when}; Prefect at {url}; Ctrl-C stops")
             while not stop.wait(NEWS_SECONDS):
                 news.tell()
-                if not thread.is_alive():
+                if not thread.is_alive() or news.silent_seconds > SILENT_SECONDS:
                     raise PaperlakeError("the Prefect server went away", where=url, hint=_AGAIN) from thread.error
         news.tell()
 
@@ -177,7 +180,7 @@ class _RunnerThread(threading.Thread):
     """A runner beside the main thread: on it, Prefect takes over SIGTERM and forgets to stop its runs."""
 
     def __init__(self, runner: Runner) -> None:
-        super().__init__(name="runner")
+        super().__init__(name="runner", daemon=True)  # one that hangs on a dead server must not keep the process
         self._runner = runner
         self.error: Exception | None = None
 
@@ -190,11 +193,13 @@ class _RunnerThread(threading.Thread):
 
     def stop(self) -> None:
         """End the run that is under way as cancelled, and pause the schedule."""
-        while self.is_alive() and not self._runner.started:
+        give_up_at = time.monotonic() + STOP_SECONDS
+        while self.is_alive() and not self._runner.started and time.monotonic() < give_up_at:
             time.sleep(NEWS_SECONDS / 10)
-        if self.is_alive():
-            self._runner.execute_in_background(self._runner.astop).result(STOP_SECONDS)
-        self.join()
+        if self.is_alive() and self._runner.started:
+            with suppress(TimeoutError):  # the server is gone: nobody is left to tell
+                self._runner.execute_in_background(self._runner.astop).result(STOP_SECONDS)
+        self.join(STOP_SECONDS)
 
 
 @contextmanager

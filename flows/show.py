@@ -60,12 +60,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
         is_number = bool(listed) and all(isinstance(row[number], int | float) for row in listed)
         made.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in listed:
-        made.add_row(*(plain(_grouped(value)) for value in row))
+        made.add_row(*map(plain, row))
     return made
-
-
-def _grouped(value: object) -> object:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def show_report(report: Report) -> None:
