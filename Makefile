@@ -21,7 +21,6 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## ingest the sample dumps into ./lake and show what is in it
 	$(BIN)/paperlake ingest samples --lake lake || test $$? -eq 1
-	$(BIN)/paperlake status --lake lake
 	$(BIN)/paperlake sql "SELECT title, record_count, first_seen_date, last_seen_date FROM papers ORDER BY record_count DESC, title LIMIT 5" --lake lake
 
 test: $(READY) ## run the tests

@@ -303,7 +303,12 @@ RUNS: Final = Table(
         Column("run_id", TEXT, "Identifier of the flow run.", is_required=True),
         Column("flow_run_name", TEXT, "Name of the flow run in Prefect.", is_required=True),
         Column("version", TEXT, "Version of paperlake that ran.", is_required=True),
-        Column("status", TEXT, "published, or failed.", is_required=True),
+        Column(
+            "status",
+            TEXT,
+            "published, partial (some dumps were refused), or failed (nothing went in).",
+            is_required=True,
+        ),
         Column("started_at", INSTANT, "When the run began.", is_required=True),
         Column("finished_at", INSTANT, "When its last stage before the commit ended.", is_required=True),
         Column("problems", TEXTS, "Everything that was refused, and why."),

@@ -147,7 +147,9 @@ def _dated_rejects(files: Sequence[Path], run: Run, now: dt.datetime) -> list[Pa
     dated = []
     for file in files:
         target = file.with_name("rejects-dated.parquet")
-        pl.scan_parquet(file, glob=False).with_columns(run_id=pl.lit(run.run_id), rejected_at=pl.lit(now)).sink_parquet(target)
+        pl.scan_parquet(file, glob=False).with_columns(run_id=pl.lit(run.run_id), rejected_at=pl.lit(now)).sink_parquet(
+            target
+        )
         dated.append(target)
     return dated
 
@@ -173,6 +175,12 @@ def _dump_row(line: DumpLine, run: Run, now: dt.datetime) -> dict[str, object]:
     }
 
 
+def _status(batch: Batch, problems: Sequence[str]) -> str:
+    if not problems:
+        return "published"
+    return "partial" if batch.accepted else "failed"
+
+
 def _run_row(
     batch: Batch,
     resolution: Resolution,
@@ -187,7 +195,7 @@ def _run_row(
         "run_id": run.run_id,
         "flow_run_name": run.flow_run_name,
         "version": run.version,
-        "status": "failed" if problems else "published",
+        "status": _status(batch, problems),
         "started_at": run.started_at,
         "finished_at": now,
         "problems": list(problems),

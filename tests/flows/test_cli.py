@@ -38,8 +38,8 @@ def test_samples_go_in_but_for_the_broken_ones(samples_run: tuple[Path, subproce
         ("hf-papers-2026-03-11.txt", "hf_papers_text", "7", "7", "0"),
         ("hf-papers-2026-03-12.txt", "hf_papers_text", "5", "5", "0"),
         ("hf-papers-2026-03-13.txt", "hf_papers_text", "6", "6", "0"),
-        ("hostile.jsonl", "jsonl", "7", "3", "4"),
-        ("reading-list.csv", "csv", "4", "4", "0"),
+        ("hostile-2026-03-14.jsonl", "jsonl", "7", "3", "4"),
+        ("reading-list-2026-03-14.csv", "csv", "4", "4", "0"),
     ]
     assert counts(run) == {
         "dumps new": 5,

@@ -105,7 +105,7 @@ def test_sql_as_table(paperlake: Callable[..., Answer], lake: Path) -> None:
 def test_status_counts_and_names_what_was_refused(paperlake: Callable[..., Answer], lake: Path) -> None:
     done = paperlake("status", "--lake", lake)
     assert (done.returncode, done.stderr) == (0, "")
-    for name, count in {"dumps": 4, "records": 22, "papers": 12, "rejects": 0}.items():
+    for name, count in {"dumps": 5, "records": 25, "papers": 15, "rejects": 4}.items():
         assert re.search(rf"^  {name} +{count} *$", done.stdout, re.MULTILINE)
     assert re.search(r"truncated\.txt\.gz\s+truncated\.txt\.gz: ends early", done.stdout)
 
@@ -116,7 +116,7 @@ def test_paper_is_explained_by_its_id_and_by_its_doi(paperlake: Callable[..., An
     by_id = paperlake("explain", paper["paper_id"], "--lake", lake)
     assert (by_id.returncode, by_id.stderr) == (0, "")
     assert "Tidal Attention" in by_id.stdout
-    assert "reading-list.csv" in by_id.stdout
+    assert "reading-list-2026-03-14.csv" in by_id.stdout
     for name in ("10.5555/pl.2026.0108", "10.5555/PL.2026.0108"):
         assert paperlake("explain", name, "--lake", lake).stdout == by_id.stdout
 
@@ -209,8 +209,8 @@ def test_lake_is_taken_from_the_environment_or_from_here(
 ) -> None:
     query = ("sql", "SELECT count(*) AS n FROM records", "--format", "json")
     monkeypatch.setenv("PAPERLAKE_LAKE", str(lake))
-    assert paperlake(*query).stdout == '[{"n":22}]\n'
+    assert paperlake(*query).stdout == '[{"n":25}]\n'
     monkeypatch.delenv("PAPERLAKE_LAKE")
     (tmp_path / "lake").symlink_to(lake)
     monkeypatch.chdir(tmp_path)
-    assert paperlake(*query).stdout == '[{"n":22}]\n'
+    assert paperlake(*query).stdout == '[{"n":25}]\n'
