@@ -29,6 +29,9 @@ _SHARED_BITS: Final = 0.65
 """Share of the bits of the shorter title that the longer one must have: no match on the labelled sets has less than
 0.7 of them."""
 
+_NEARLY_ALL_BITS: Final = 0.7
+"""Share of the bits of the longer title that nearly equal titles have in common; a word written apart costs three."""
+
 _LIKE_TITLES: Final = 0.7
 """Least similarity of two titles, by letters or by words, whichever is greater: no match there has less than 0.71."""
 
@@ -54,14 +57,31 @@ def _bits(titles: pl.Series) -> npt.NDArray[np.uint64]:
 
 
 def share_letters(sides: Sides) -> npt.NDArray[np.bool_]:
-    """Whether the titles of each pair have enough letters in common to be compared at all."""
+    """Whether the titles of each pair have enough letters in common to be compared at all.
+
+    More of them where no author is the same: `are_strangers`, seen from afar.
+    """
     bits = title_bits(sides.profiles.frame["title_words"])
     counts = np.bitwise_count(bits).sum(1, dtype=np.int64)
     shared = np.zeros(len(sides.a), dtype=np.int64)
     for column in bits.T:
         shared += np.bitwise_count(column[sides.a] & column[sides.b])
-    alike: npt.NDArray[np.bool_] = shared >= _SHARED_BITS * np.minimum(counts[sides.a], counts[sides.b])
+    fewer, more = np.minimum(counts[sides.a], counts[sides.b]), np.maximum(counts[sides.a], counts[sides.b])
+    alike: npt.NDArray[np.bool_] = (shared >= _SHARED_BITS * fewer) & (
+        (shared >= _NEARLY_ALL_BITS * more) | ~_no_name_in_common(sides)
+    )
     return alike
+
+
+def _no_name_in_common(sides: Sides) -> npt.NDArray[np.bool_]:
+    """Whether both sides have names and their bits show that none is the same."""
+    bits = sides.profiles.name_bits
+    common = np.zeros(len(sides.a), dtype=np.bool_)
+    for column in bits.T:
+        common |= (column[sides.a] & column[sides.b]) != 0
+    named = (bits != 0).max(axis=1)
+    disjoint: npt.NDArray[np.bool_] = named[sides.a] & named[sides.b] & ~common
+    return disjoint
 
 
 def share_identifier(sides: Sides) -> npt.NDArray[np.bool_]:

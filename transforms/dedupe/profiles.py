@@ -87,6 +87,13 @@ class Profiles:
         return words_of(self.names)
 
     @cached_property
+    def name_bits(self) -> npt.NDArray[np.uint64]:
+        """Give 256 bits per variant, one for each word of its authors: no bit in common, no word in common."""
+        flags = np.zeros((self.frame.height, 256), dtype=np.bool_)
+        flags[self.name_words.owners, (self.name_words.ids >> np.uint64(32)).astype(np.uint8)] = True
+        return np.packbits(flags, axis=1).view(np.uint64)
+
+    @cached_property
     def lead_words(self) -> Words:
         """The first two words of the authors: one of them is the first author's family name."""
         return words_of(self.names.str.extract(r"^(\S+(?: \S+)?)").fill_null(""))
