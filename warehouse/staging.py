@@ -90,8 +90,10 @@ def staging_folder(lake: Lake, run_id: str) -> Iterator[Path]:
     _sweep(lake.staging)
     folder = lake.staging / run_id
     folder.mkdir(parents=True)
-    with (folder / "run.lock").open("w", encoding="utf-8") as lock:
+    unlocked = folder / "unlocked"
+    with unlocked.open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        unlocked.rename(folder / "run.lock")  # never seen without its lock, or another run would sweep it away
         yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -95,6 +95,7 @@ def test_make_has_the_targets_and_the_demo_shows_what_the_readme_shows(
     shown = re.search(r"<!-- demo -->\n```text\n(.*?)```", readme, re.DOTALL)
     assert shown, "the README does not show the demo"
     told = lasting(done.stdout + done.stderr)
+    assert lasting(shown[1])
     assert [line for line in lasting(shown[1]) if line not in told] == []
 
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from warehouse.ledger import NewDump
     from warehouse.resolve import Resolution
 
+SAMPLE_DUMPS, SAMPLE_RECORDS, SAMPLE_REJECTS, SAMPLE_PAPERS = 5, 25, 4, 15
+"""What the folder of samples gives; one more dump of it is refused."""
+
 _RUN_NUMBERS = itertools.count(1)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from pipeline import Pipeline
+from pipeline import SAMPLE_PAPERS, SAMPLE_RECORDS, Pipeline
 
 from transforms.errors import LakeError
 from transforms.schema import SCHEMA_VERSION, TABLES, Table
@@ -141,11 +141,11 @@ def test_view_has_what_a_job_needs(sample_lake: Pipeline, view: str, columns: se
 
 def test_appearances_are_the_records_of_papers(sample_lake: Pipeline) -> None:
     (row,) = sample_lake.rows("SELECT count(*) AS n, count(DISTINCT paper_id) AS papers FROM appearances")
-    assert row == {"n": 22, "papers": 12}
+    assert row == {"n": SAMPLE_RECORDS, "papers": SAMPLE_PAPERS}
 
 
 def test_new_papers_are_told_by_run(sample_lake: Pipeline) -> None:
     found = sample_lake.rows("SELECT run_id, count(*) AS n FROM new_papers GROUP BY ALL ORDER BY ALL")
     runs = sample_lake.rows("SELECT run_id, new_papers AS n FROM runs WHERE new_papers > 0 ORDER BY ALL")
     assert found == runs
-    assert sum(row["n"] for row in found) == 12
+    assert sum(row["n"] for row in found) == SAMPLE_PAPERS

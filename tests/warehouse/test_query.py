@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from pipeline import Pipeline, digest
+from pipeline import SAMPLE_PAPERS, SAMPLE_RECORDS, Pipeline, digest
 
 from transforms.errors import LakeError, QueryError
 from warehouse.lake import Lake
@@ -29,18 +29,22 @@ def answer(lake: Lake, sql: str) -> list[tuple]:
     [
         pytest.param("SELECT 1", [(1,)], id="nothing of the lake"),
         pytest.param("FROM range(2)", [(0,), (1,)], id="from first"),
-        pytest.param("SELECT count(*) FROM papers", [(12,)], id="table"),
-        pytest.param("SELECT count(*) FROM lake.main.papers", [(12,)], id="full name"),
-        pytest.param("SELECT count(*) FROM papers;", [(12,)], id="semicolon at the end"),
-        pytest.param("-- a comment\nSELECT count(*) FROM papers -- another", [(12,)], id="comments"),
-        pytest.param("SELECT count(*) FROM appearances", [(22,)], id="view appearances"),
-        pytest.param("SELECT count(*) FROM new_papers", [(12,)], id="view new_papers"),
-        pytest.param("WITH p AS (FROM papers) SELECT count(*) FROM p", [(12,)], id="common table expression"),
+        pytest.param("SELECT count(*) FROM papers", [(SAMPLE_PAPERS,)], id="table"),
+        pytest.param("SELECT count(*) FROM lake.main.papers", [(SAMPLE_PAPERS,)], id="full name"),
+        pytest.param("SELECT count(*) FROM papers;", [(SAMPLE_PAPERS,)], id="semicolon at the end"),
+        pytest.param("-- a comment\nSELECT count(*) FROM papers -- another", [(SAMPLE_PAPERS,)], id="comments"),
+        pytest.param("SELECT count(*) FROM appearances", [(SAMPLE_RECORDS,)], id="view appearances"),
+        pytest.param("SELECT count(*) FROM new_papers", [(SAMPLE_PAPERS,)], id="view new_papers"),
         pytest.param(
-            "SELECT sum(n) FROM (SELECT record_count AS n FROM papers) WHERE n > (SELECT 0)", [(22,)], id="subqueries"
+            "WITH p AS (FROM papers) SELECT count(*) FROM p", [(SAMPLE_PAPERS,)], id="common table expression"
+        ),
+        pytest.param(
+            "SELECT sum(n) FROM (SELECT record_count AS n FROM papers) WHERE n > (SELECT 0)",
+            [(SAMPLE_RECORDS,)],
+            id="subqueries",
         ),
         pytest.param("SELECT count(*) > 1 FROM lake.snapshots()", [(True,)], id="snapshots"),
-        pytest.param("SELECT count(*) FROM papers, unnest([1, 2])", [(24,)], id="unnest"),
+        pytest.param("SELECT count(*) FROM papers, unnest([1, 2])", [(2 * SAMPLE_PAPERS,)], id="unnest"),
         pytest.param("VALUES (1), (2)", [(1,), (2,)], id="values"),
         pytest.param("SELECT ';', 'COPY'", [(";", "COPY")], id="words of a statement in a text"),
     ],
@@ -61,7 +65,7 @@ def test_table_is_described(lake: Lake) -> None:
 def test_earlier_version_is_answered(sample_lake: Pipeline) -> None:
     versions = answer(sample_lake.lake, "SELECT min(snapshot_id), max(snapshot_id) FROM lake.snapshots()")
     ((first, last),) = versions
-    assert answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {last})") == [(12,)]
+    assert answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {last})") == [(SAMPLE_PAPERS,)]
     assert answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {first + 1})") == [(0,)]
 
 
@@ -249,7 +253,7 @@ def test_lake_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 def test_python_gets_a_connection_that_only_reads(lake: Lake) -> None:
     with connect(lake.root) as connection:
-        assert connection.execute("SELECT count(*) FROM papers").fetchone() == (12,)
+        assert connection.execute("SELECT count(*) FROM papers").fetchone() == (SAMPLE_PAPERS,)
         with pytest.raises(duckdb.Error, match="read-only"):
             connection.execute("DELETE FROM papers")
 
@@ -259,4 +263,4 @@ def test_any_duckdb_can_attach_the_lake(lake: Lake) -> None:
         for name in ("sqlite_scanner", "ducklake"):
             connection.execute(f"LOAD '{_extension(name)}'")
         connection.execute(f"ATTACH 'ducklake:sqlite:{lake.catalog}' AS lake (READ_ONLY)")
-        assert connection.execute("SELECT count(*) FROM lake.papers").fetchone() == (12,)
+        assert connection.execute("SELECT count(*) FROM lake.papers").fetchone() == (SAMPLE_PAPERS,)
