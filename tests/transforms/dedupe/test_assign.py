@@ -11,16 +11,16 @@ NEWER = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 DAY = dt.date(2026, 3, 11)
 
 
-def assign(members: list[tuple[str, int, str | None]], clusters: dict[int, int], ages: dict[str, dt.datetime]) -> Assignment:
+def assign(
+    members: list[tuple[str, int, str | None]], clusters: dict[int, int], ages: dict[str, dt.datetime]
+) -> Assignment:
     return assign_papers(
         pl.DataFrame(
             [(record, variant, DAY, paper) for record, variant, paper in members],
             schema={"record_id": pl.String, "variant_id": pl.UInt64, "seen_date": pl.Date, "paper_id": pl.String},
             orient="row",
         ),
-        pl.DataFrame(
-            list(clusters.items()), schema={"variant_id": pl.UInt64, "cluster": pl.Int64}, orient="row"
-        ),
+        pl.DataFrame(list(clusters.items()), schema={"variant_id": pl.UInt64, "cluster": pl.Int64}, orient="row"),
         pl.DataFrame(
             list(ages.items()),
             schema={"paper_id": pl.String, "created_at": pl.Datetime("us", "UTC")},
