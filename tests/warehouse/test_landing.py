@@ -3,12 +3,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from warehouse import landing
 from warehouse.landing import find_dumps
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LONG_AGO = 1_700_000_000
 
