@@ -113,7 +113,7 @@ def test_answer_goes_into_a_pipe(
     paperlake: Command, samples_run: tuple[Path, subprocess.CompletedProcess[str]]
 ) -> None:
     done = paperlake("sql", "SELECT count(*) AS n FROM papers", "--format", "json", cwd=samples_run[0].parent)
-    assert (done.returncode, done.stdout, done.stderr) == (0, '[{"n":12}]\n', "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, '[{"n":15}]\n', "")
 
 
 def test_refused_query_ends_with_3(

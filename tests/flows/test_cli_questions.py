@@ -69,7 +69,7 @@ def test_sql_as_json_is_as_short_as_can_be(paperlake: Callable[..., Answer], lak
     done = paperlake(
         "sql", "select count(*) n from dumps where status = 'published'", "--lake", lake, "--format", "json"
     )
-    assert done.stdout == '[{"n":4}]\n'
+    assert done.stdout == '[{"n":5}]\n'
 
 
 def test_sql_as_json_without_rows(paperlake: Callable[..., Answer], lake: Path) -> None:

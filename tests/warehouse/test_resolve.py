@@ -73,7 +73,9 @@ def test_minted_id_stays_when_records_come(pipeline: Pipeline, tmp_path: Path) -
 
 
 def test_record_without_anything_to_compare_is_a_paper(pipeline: Pipeline, tmp_path: Path) -> None:
-    done = pipeline.ingest(dump(tmp_path / "1.jsonl", {"title": "Editorial", "doi": "10.5555/e.1"}, {"title": "???"}))
+    done = pipeline.ingest(
+        dump(tmp_path / "1.jsonl", {"title": "Editorial", "doi": "10.5555/e.1"}, {"title": "Erratum"})
+    )
     assert done.total("records_kept") == len(pipeline.partition()) == 2
     pipeline.assert_sound()
 
