@@ -9,6 +9,7 @@ PaperlakeError
 │   └── ContractError        it reads, but what was read breaks the contract as a whole
 ├── LakeError                the lake cannot be opened, or does not fit this version
 │   └── LakeBusyError        another process holds the lake
+├── ReaderPackageError       a reader from another package cannot be used
 ├── QueryError               the SQL is wrong or not allowed
 └── UsageError               the call makes no sense: nothing to do, a bad setting
 """
@@ -70,6 +71,10 @@ class LakeError(PaperlakeError):
 
 class LakeBusyError(LakeError):
     """Another process holds the lake, for longer than we were told to wait."""
+
+
+class ReaderPackageError(PaperlakeError):
+    """A reader that another package brings cannot be used: broken, or its name is taken."""
 
 
 class QueryError(PaperlakeError):

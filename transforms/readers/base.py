@@ -10,15 +10,15 @@ their raw text and line, so that nothing is lost; a stream that makes no sense a
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 import polars as pl
 import pyarrow as pa
 
+from transforms.readers.encoding import decode_head
 from transforms.schema import RAW_RECORD, RAW_REJECT, TEXTS
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ _BATCH_LENGTH: Final = 64 * 1024 * 1024
 
 HEAD_BYTES: Final = 64 * 1024
 """How many of the first bytes a reader may look at: room for the first long lines of any format."""
-
-MARKS: Final = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 SHOWN_LENGTH: Final = 120
 """The longest piece of a dump's name or text that a message quotes, in characters."""
@@ -74,6 +72,8 @@ class Broken:
 Entry = Mapping[str, object]
 """Some columns of RAW_RECORD of one entry, `position` left out."""
 
+_ENTRY_COLUMNS: Final = [(name, dtype) for name, dtype in RAW_RECORD.items() if name != "position"]
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -88,12 +88,18 @@ class Reader:
     """One dump format: its name, what it is, and the two functions that know it.
 
     `sniff` returns its confidence from 0 (not this format) to 1 (nothing else looks like this).
+    `extensions` are the usual ends of a file's name, for people: nothing is recognised by them alone.
+    `takes` says what `read` is given: `text`, UTF-8 without a mark, whatever the dump is written in;
+    `xml`, the bytes as they stand, whose declaration the XML parser heeds; `bytes` of a binary format,
+    on a stream that can seek where the dump is not compressed.
     """
 
     name: str
     description: str
     sniff: Callable[[Head], float]
     read: Callable[[BinaryIO, DumpInfo], Iterator[Batch]]
+    extensions: tuple[str, ...] = ()
+    takes: Literal["text", "xml", "bytes"] = "text"
 
 
 def shown(text: str, length: int = SHOWN_LENGTH) -> str:
@@ -110,15 +116,8 @@ def place(info: DumpInfo, line: int | None = None) -> str:
 
 
 def head_text(head: Head) -> str:
-    """Return the first bytes as text for a look at them: UTF-16 by its mark, else UTF-8, else as Windows wrote it."""
-    for mark, encoding in MARKS.items():
-        if head.data.startswith(mark):
-            return head.data.removeprefix(mark).decode(encoding, "ignore")
-    try:
-        return head.data.decode()
-    except UnicodeDecodeError as error:
-        is_cut = error.reason == "unexpected end of data"
-        return head.data.decode("utf-8" if is_cut else "cp1252", "ignore")
+    """Return the first bytes as text for a look at them, in the encoding that they seem to have."""
+    return decode_head(head.data)
 
 
 def batched(entries: Iterable[Entry | Broken], size: int = BATCH_SIZE) -> Iterator[Batch]:
@@ -142,8 +141,10 @@ def batched(entries: Iterable[Entry | Broken], size: int = BATCH_SIZE) -> Iterat
 
 def _batch(records: list[tuple[int, Entry]], rejects: list[tuple[int, Broken]]) -> Batch:
     positions = [position for position, _ in records]
-    columns = {name: [entry.get(name) for _, entry in records] for name in RAW_RECORD}
-    series = [_series(name, dtype, columns[name]) for name, dtype in RAW_RECORD.items() if name != "position"]
+    entries = [entry for _, entry in records]
+    there = set[str]().union(*entries)
+    columns = {name: [entry.get(name) for entry in entries] if name in there else None for name in RAW_RECORD}
+    series = [_series(name, dtype, columns[name], len(entries)) for name, dtype in _ENTRY_COLUMNS]
     broken = [(position, entry.line, entry.raw, entry.reason) for position, entry in rejects]
     return Batch(
         pl.DataFrame([pl.Series("position", positions, RAW_RECORD["position"]), *series]),
@@ -151,13 +152,15 @@ def _batch(records: list[tuple[int, Entry]], rejects: list[tuple[int, Broken]]) 
     )
 
 
-def _series(name: str, dtype: pl.DataType, values: list[object]) -> pl.Series:
+def _series(name: str, dtype: pl.DataType, values: list[object] | None, height: int) -> pl.Series:
+    if values is None:
+        return pl.Series(name, [None], dtype).new_from_index(0, height)
     if dtype != TEXTS:
         return pl.Series(name, values, dtype)
-    return _texts(name, values)
+    return texts(name, values)
 
 
-def _texts(name: str, values: list[Any]) -> pl.Series:
+def texts(name: str, values: list[Any]) -> pl.Series:
     """Build a column of lists of text through Arrow: four times as fast as from Python lists."""
     offsets = [0, *accumulate(len(texts) if texts else 0 for texts in values)]
     flat = pa.array([text for texts in values if texts for text in texts], pa.large_string())

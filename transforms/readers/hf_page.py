@@ -142,10 +142,10 @@ def _unglued(last: list[PageLine]) -> list[PageLine]:
 
 def _as_date(text: str) -> re.Match[str] | None:
     found = _DATE.fullmatch(text)
-    return found if found and _month(found["month"]) else None
+    return found if found and month_number(found["month"]) else None
 
 
-def _month(name: str) -> int:
+def month_number(name: str) -> int:
     """Return the number of a month from its name or the first letters of it, 0 for another word."""
     return next((n for n, month in enumerate(_MONTHS, start=1) if month.startswith(name.lower())), 0)
 
@@ -153,7 +153,7 @@ def _month(name: str) -> int:
 def _resolve(line: PageLine, info: DumpInfo) -> tuple[dt.date, bool]:
     found = _as_date(line.text)
     assert found is not None  # noqa: S101  # the caller chose the line by it
-    month, day = _month(found["month"]), int(found["day"])
+    month, day = month_number(found["month"]), int(found["day"])
     today = info.modified_at.date()
     years = [int(found["year"])] if found["year"] else range(today.year, today.year - 9, -1)
     for year in years:

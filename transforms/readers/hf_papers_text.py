@@ -67,4 +67,4 @@ def _entry(entry: PageEntry, page: Page) -> Entry:
     }
 
 
-READER: Final = Reader("hf_papers_text", "Hugging Face papers page saved as text", sniff, read)
+READER: Final = Reader("hf_papers_text", "Hugging Face papers page saved as text", sniff, read, (".txt",))

@@ -107,4 +107,4 @@ def _reread(line: Line, error: orjson.JSONDecodeError, info: DumpInfo) -> object
     return Broken(text, f"is not JSON: {error.msg} at column {error.colno:,}", line.number)
 
 
-READER: Final = Reader("jsonl", "JSON lines with a title in each object", sniff, read)
+READER: Final = Reader("jsonl", "JSON lines with a title in each object", sniff, read, (".jsonl", ".ndjson", ".json"))

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from transforms.errors import DamagedDumpError, HostileDumpError
 from transforms.readers.base import MAX_LINE_BYTES, DumpInfo, place
+from transforms.readers.encoding import UTF8, marked_encoding, utf16_as_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _CHUNK_BYTES: Final = 1024 * 1024
-_UTF16_MARKS: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 class Line(NamedTuple):
@@ -37,7 +37,7 @@ def read_lines(stream: BinaryIO, info: DumpInfo) -> Iterator[Line]:
     Offsets count from after the byte order mark. Raises HostileDumpError for a line longer than
     MAX_LINE_BYTES and DamagedDumpError for UTF-16 that breaks off or is invalid.
     """
-    chunks = _chunks(stream, info)
+    chunks = read_chunks(stream, info)
     first = next(chunks, b"")
     ending = b"\r" if b"\r" in first and b"\n" not in first else b"\n"
     number, offset, rest = 0, 0, b""
@@ -45,10 +45,10 @@ def read_lines(stream: BinaryIO, info: DumpInfo) -> Iterator[Line]:
         *closed, rest = (rest + chunk).split(ending)
         for data in closed:
             number += 1
-            _check_length(data, number, info)
+            check_length(data, number, info)
             yield Line(number, offset, data.removesuffix(b"\r"), is_closed=True)
             offset += len(data) + 1
-        _check_length(rest, number + 1, info)
+        check_length(rest, number + 1, info)
     if rest:
         yield Line(number + 1, offset, rest.removesuffix(b"\r"), is_closed=False)
 
@@ -95,7 +95,8 @@ def cut_character(line: Line, info: DumpInfo) -> DamagedDumpError:
     )
 
 
-def _check_length(data: bytes, number: int, info: DumpInfo) -> None:
+def check_length(data: bytes, number: int, info: DumpInfo) -> None:
+    """Raise HostileDumpError for a line of more than MAX_LINE_BYTES."""
     if len(data) > MAX_LINE_BYTES:
         raise HostileDumpError(
             f"has a line of more than {MAX_LINE_BYTES:,} bytes",
@@ -109,25 +110,19 @@ def _chain(first: bytes, others: Iterable[bytes]) -> Iterator[bytes]:
     yield from others
 
 
-def _chunks(stream: BinaryIO, info: DumpInfo) -> Iterator[bytes]:
+def read_chunks(stream: BinaryIO, info: DumpInfo) -> Iterator[bytes]:
+    """Yield the bytes of a stream in UTF-8, without a byte order mark.
+
+    Raises DamagedDumpError for UTF-16 that breaks off or is invalid.
+    """
     first = stream.read(_CHUNK_BYTES)
-    encoding = _UTF16_MARKS.get(first[:2])
-    raw = _chain(first.removeprefix(codecs.BOM_UTF8) if encoding is None else first[2:], _reads(stream))
-    yield from raw if encoding is None else _as_utf8(raw, encoding, info)
+    encoding = marked_encoding(first)
+    if encoding in (None, UTF8):
+        yield from _chain(first.removeprefix(codecs.BOM_UTF8), _reads(stream))
+    else:
+        yield from utf16_as_utf8(_chain(first, _reads(stream)), str(encoding), place(info))
 
 
 def _reads(stream: BinaryIO) -> Iterator[bytes]:
     while chunk := stream.read(_CHUNK_BYTES):
         yield chunk
-
-
-def _as_utf8(chunks: Iterable[bytes], encoding: str, info: DumpInfo) -> Iterator[bytes]:
-    try:
-        for text in codecs.iterdecode(chunks, encoding):
-            yield text.encode()
-    except UnicodeError as error:
-        raise DamagedDumpError(
-            "says that it is UTF-16, but breaks off or is not valid UTF-16",
-            where=place(info),
-            hint="save the dump as UTF-8",
-        ) from error

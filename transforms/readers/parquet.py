@@ -109,4 +109,4 @@ def _batch_rows(metadata: pq.FileMetaData) -> int:
     return max(1, min(BATCH_SIZE, _BATCH_BYTES // row_bytes))
 
 
-READER: Final = Reader("parquet", "Parquet with a column of titles", sniff, read)
+READER: Final = Reader("parquet", "Parquet with a column of titles", sniff, read, (".parquet",), "bytes")

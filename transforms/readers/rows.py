@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,32 +26,43 @@ _MAX_LAYOUTS: Final = 1_000
 _COUNTS: Final = frozenset({"year", "volume", "number", "pmid"})
 """Columns of whole numbers, which other programs like to write as `1995.0`."""
 
+_READ: Final = _COUNTS | {"authors", "seen_date"}
+"""Columns whose text is not taken as it is."""
+
 _WHOLE_FLOAT: Final = re.compile(r"\s*(\d+)\.0\s*")
 _ARXIV_ID: Final = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?")
 _ARXIV_ADDRESS: Final = "arxiv.org/"
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What the columns of a table mean: those of plain text under one name, all other known ones, unknown ones."""
+
+    texts: list[tuple[str, str]]
+    others: list[tuple[str, list[str]]]
+    unknown: list[str]
 
 
 class Rows:
     """Knows the columns of a table; `entry` turns one row after another into entries."""
 
     def __init__(self) -> None:
-        self._layouts: dict[tuple[str, ...], tuple[list[tuple[str, list[str]]], list[str]]] = {}
+        self._layouts: dict[tuple[str, ...], _Layout] = {}
 
     def entry(self, row: Mapping[str, object], line: int | None, raw: str) -> dict[str, object]:
         """Return the entry of a row. Empty values count as missing; nothing else is lost."""
-        known, unknown = self._layout(tuple(row))
+        layout = self._layout(tuple(row))
         entry: dict[str, object] = {"line": line, "raw": raw, "source": SOURCE}
-        extra = {name: row[name] for name in unknown if not _is_missing(row[name])}
-        for column, names in known:
+        extra = {name: value for name in layout.unknown if not _is_missing(value := row[name])}
+        for column, name in layout.texts:
+            value = row[name]
+            if type(value) is str and not (value == "" or value.isspace()):
+                entry[column] = value
+            else:
+                _take(column, name, value, entry, extra)
+        for column, names in layout.others:
             for name in names:
-                value = row[name]
-                if _is_missing(value):
-                    continue
-                found = None if column in entry and column != "source" else _convert(column, value)
-                if found is None:
-                    extra[name] = value
-                else:
-                    entry[column] = found
+                _take(column, name, row[name], entry, extra)
         _mark_arxiv(entry, row)
         if "seen_date" in entry:
             entry["is_seen_date_inferred"] = False
@@ -58,15 +70,33 @@ class Rows:
             entry["extra"] = to_json(extra)
         return entry
 
-    def _layout(self, names: tuple[str, ...]) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    def _layout(self, names: tuple[str, ...]) -> _Layout:
         layout = self._layouts.get(names)
         if layout is None:
-            known = match_columns(names)
-            taken = {name for found in known.values() for name in found}
-            layout = list(known.items()), [name for name in names if name not in taken]
+            layout = _lay_out(names)
             if len(self._layouts) < _MAX_LAYOUTS:
                 self._layouts[names] = layout
         return layout
+
+
+def _lay_out(names: tuple[str, ...]) -> _Layout:
+    known = match_columns(names)
+    texts = [(column, found[0]) for column, found in known.items() if len(found) == 1 and column not in _READ]
+    taken = {column for column, _ in texts}
+    others = [(column, found) for column, found in known.items() if column not in taken]
+    meant = {name for found in known.values() for name in found}
+    return _Layout(texts, others, [name for name in names if name not in meant])
+
+
+def _take(column: str, name: str, value: object, entry: dict[str, object], extra: dict[str, object]) -> None:
+    """Put a value where it belongs: into its column, or into `extra` where that is taken or it does not fit."""
+    if _is_missing(value):
+        return
+    found = None if column in entry and column != "source" else _convert(column, value)
+    if found is None:
+        extra[name] = value
+    else:
+        entry[column] = found
 
 
 def to_json(value: object) -> str:
@@ -135,8 +165,7 @@ def _day(value: object) -> dt.date | None:
 
 def _names(value: object) -> list[str]:
     if isinstance(value, list):
-        names = (part.strip() if isinstance(part, str) else _name(part) for part in value)
-        return [name for name in names if name]
+        return [name for part in value if (name := part.strip() if isinstance(part, str) else _name(part))]
     text = _text(value)
     return split_authors(text) if text else []
 
@@ -155,9 +184,9 @@ def _name(value: object) -> str:
 def _mark_arxiv(entry: dict[str, object], row: Mapping[str, object]) -> None:
     """Take the id of an arXiv listing for what it is: it stands beside an address at arXiv."""
     own = entry.get("source_record_id")
-    if "arxiv_id" in entry or not isinstance(own, str) or not _ARXIV_ID.fullmatch(own):
+    if not isinstance(own, str) or "arxiv_id" in entry or not _ARXIV_ID.fullmatch(own):
         return
-    if any(_ARXIV_ADDRESS in str(address) for address in (entry.get("url"), row.get("pdf"))):
+    if _ARXIV_ADDRESS in str(entry.get("url")) or _ARXIV_ADDRESS in str(row.get("pdf")):
         entry["arxiv_id"] = own
         if entry["source"] == SOURCE:
             entry["source"] = ARXIV

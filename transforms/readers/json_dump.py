@@ -1,0 +1,131 @@
+"""Read a dump of JSON, whatever its layout, through the mapping of one source.
+
+head    --sniff-->  the first objects, whole or cut off  --judge-->  confidence
+stream  --lines or items-->  Item, Broken  --entry-->  batches
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+
+from transforms.readers.base import Batch, Broken, DumpInfo, Head, Reader, head_text
+from transforms.readers.json_batches import Found, batches
+from transforms.readers.json_fields import extra_of
+from transforms.readers.json_items import read_items
+from transforms.readers.json_values import Item, Row, parse_row, read_lines_of, shown_bytes
+from transforms.readers.lines import read_chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_EXTENSIONS: Final = (".json", ".jsonl", ".ndjson")
+
+_JUDGED: Final = 5
+"""Objects at the beginning of a dump that are looked at; those of one dump are alike."""
+
+_TOKEN: Final = re.compile(rb'("(?:[^"\\]|\\.)*")(\s*:)?|([{\[])|([}\]])')
+_HEAD: Final = DumpInfo("head", dt.datetime(1, 1, 1, tzinfo=dt.UTC))
+
+
+class Sample(NamedTuple):
+    """One of the first objects of a dump: the names of its members, and its bytes, perhaps cut off."""
+
+    names: frozenset[str]
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Form:
+    """How one source writes papers as JSON.
+
+    `source` is the name of the source; `paths` say where its pages hold lists; `judge` says how sure it
+    is of an object; `entry` takes the columns out of the members of an object, and leaves the others for
+    `extra`. It returns None for an object that wraps nothing.
+    """
+
+    source: str
+    paths: tuple[str, ...]
+    judge: Callable[[Sample], float]
+    entry: Callable[[Row], Found | None]
+
+    def reader(self, name: str, description: str) -> Reader:
+        """Return the reader of this form."""
+        return Reader(name, description, self._sniff, self._read, _EXTENSIONS)
+
+    def _sniff(self, head: Head) -> float:
+        return max(map(self.judge, samples(head, self.paths)), default=0.0)
+
+    def _read(self, stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
+        return batches(self._entries(stream, info), self.source)
+
+    def _entries(self, stream: BinaryIO, info: DumpInfo) -> Iterator[Found | Broken]:
+        chunks = read_chunks(stream, info)
+        first = next(chunks, b"")
+        whole = chain([first], chunks)
+        found = read_lines_of(whole, info) if _is_lines(first, self.paths) else read_items(whole, self.paths, info)
+        for item in found:
+            yield item if isinstance(item, Broken) else self._entry(item)
+
+    def _entry(self, item: Item) -> Found | Broken:
+        found = self.entry(item.row)
+        if found is None:
+            return Broken(shown_bytes(item.data), "is null: its source has no paper there", item.line)
+        found.line, found.raw, found.extra = item.line, item.data, extra_of(item.row, item.data)
+        return found
+
+
+def samples(head: Head, paths: Iterable[str]) -> list[Sample]:
+    """Return the first objects of a dump, as far as the head goes, and what stands around them."""
+    text = head_text(head).lstrip()
+    if text[:1] not in {"{", "["}:
+        return []
+    data = text.encode(errors="replace").replace(b"\0", b"?")
+    around = Sample(frozenset(_outer_names(data)), data)
+    return [*(_sample(item) for item in islice(_first_items(data, tuple(paths)), _JUDGED)), around]
+
+
+def _first_items(data: bytes, paths: tuple[str, ...]) -> Iterator[Item | Broken]:
+    if _is_lines(data, paths):
+        return read_lines_of([data], _HEAD)
+    return read_items([data], paths, _HEAD)
+
+
+def _sample(item: Item | Broken) -> Sample:
+    if isinstance(item, Item):
+        return Sample(frozenset(item.row), item.data)
+    data = item.raw.encode()
+    return Sample(frozenset(_outer_names(data)), data)
+
+
+def _outer_names(data: bytes) -> Iterator[str]:
+    """Yield the names of the outermost object of JSON that may be cut off."""
+    depth = 0
+    for found in _TOKEN.finditer(data):
+        string, colon, opening, closing = found.groups()
+        depth += bool(opening) - bool(closing)
+        if string and colon and depth == 1:
+            yield string[1:-1].decode(errors="replace")
+
+
+def _is_lines(data: bytes, paths: Iterable[str]) -> bool:
+    """Tell whether a dump that begins so holds an object per line, rather than pages or objects over several lines."""
+    lines = [line for line in data.split(b"\n", _JUDGED)[:_JUDGED] if line.strip()]
+    if data.find(b"\n") < 0:
+        return False
+    rows = [row for row in map(parse_row, lines) if row is not None]
+    return bool(rows) and not any(_is_page(row, paths) for row in rows)
+
+
+def _is_page(row: Row, paths: Iterable[str]) -> bool:
+    for path in paths:
+        outer, _, inner = path.partition(".")
+        found = row.get(outer)
+        if inner and found is not None:
+            found = (parse_row(found) or {}).get(inner)
+        if found is not None and bytes(found[:1] if isinstance(found, bytes) else found).startswith(b"["):
+            return True
+    return False
