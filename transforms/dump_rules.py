@@ -75,14 +75,6 @@ def dump_rules(limits: DumpLimits = DUMP_LIMITS) -> tuple[DumpRule, ...]:
             "its reader lost or repeated entries: please report this, with the file",
         ),
         DumpRule(
-            "records_name_their_dump",
-            "foreign_records = 0",
-            ("foreign_records",),
-            "every record names the dump that holds it",
-            "{foreign_records} records name another dump",
-            "its staged files are mixed up: ingest again",
-        ),
-        DumpRule(
             "dump_keeps_records",
             "entries_read = 0 OR records_kept > 0",
             ("entries_read", "records_kept"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import html
 import re
+from collections import deque
 from typing import Final
 
 import orjson
 
 _AND: Final = re.compile(r"\s*,?\s+(?:and|&)\s+|\s*&\s*", re.IGNORECASE)
-_ET_AL: Final = re.compile(r"[\s,;]*\b(?:et\.?\s+al|and\s+others)\b\.?\s*$", re.IGNORECASE)
+_ET_AL: Final = re.compile(r"(?<![\s,;])[\s,;]*+\b(?:et\.?\s+al|and\s+others)\b\.?\s*$", re.IGNORECASE)
 _NAME_PARTS: Final = re.compile(r"[.\s-]+")
 _SUFFIX: Final = re.compile(r"(?:jr|sr|ii|iii|iv|phd|md)\.?", re.IGNORECASE)
 _MOST_INITIALS: Final = 3
@@ -58,7 +59,7 @@ def _split(text: str) -> list[str]:
     if ";" in text:
         return _clean(text.split(";"))
     parts = _clean(_AND.split(text))
-    if len(parts) == 1:
+    if len(parts) <= 1:
         return _split_at_commas(text) or [text]
     is_list = "," not in parts[-1] and "," in parts[0]
     if len(parts) > _ONE_AND or not is_list:
@@ -68,14 +69,14 @@ def _split(text: str) -> list[str]:
 
 def _split_at_commas(text: str) -> list[str]:
     """Split whole names, and family names followed by initials; empty where too many parts are neither."""
-    parts = _join_suffixes(_clean(text.split(",")))
+    parts = deque(_join_suffixes(_clean(text.split(","))))
     names: list[str] = []
     unsure_count = 0
     while parts:
-        part = parts.pop(0)
+        part = parts.popleft()
         if not _is_whole_name(part):
             if parts and _is_initials(parts[0]) and not _is_initials(part):
-                part = f"{part}, {parts.pop(0)}"
+                part = f"{part}, {parts.popleft()}"
             else:
                 unsure_count += 1
         names.append(part)

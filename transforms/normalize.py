@@ -1,6 +1,7 @@
 """From what a reader gave to what the lake keeps: RAW_RECORD in, RECORDS out.
 
-raw --fold_fields--> --find_identifiers--> --date_entries--> --keep_as_given--> --link_code--> --number_records--> records
+raw --fold_fields--> --find_identifiers--> --date_entries--> --keep_as_given--> --link_code--> --number_records-->
+    --with_variant_id--> records
 
 Nothing is judged here: what cannot be read as an identifier or a date leaves its column empty and
 is kept, as it was given, in `extra`; whether a record may enter the lake is for the contract to say.
@@ -15,6 +16,7 @@ import polars as pl
 
 from transforms import identifiers
 from transforms.dates import captured_date_of, published_day, published_year
+from transforms.dedupe.variants import with_variant_id
 from transforms.links import code_urls
 from transforms.schema import RECORDS
 from transforms.text import published_text, title_key
@@ -41,18 +43,14 @@ _ARXIV_SOURCES: Final = {
 }
 """Where an arXiv identifier may stand, the most trustworthy first."""
 
-_STAGED_ONLY: Final = ("line", "raw")
-"""Kept while the dump is staged: a reject shows its place and its raw text."""
-
 
 def normalize_records(raw: pl.LazyFrame, *, dump_id: pl.Expr, captured_date: pl.Expr) -> pl.LazyFrame:
     """Turn RAW_RECORD rows, of one dump or of many, into RECORDS rows, one for one and in order.
 
     `dump_id` gives the sha256 of each row's dump, `captured_date` the day that counts where the dump
     shows none: a literal for the rows of one dump, a column for those of many.
-    The columns are those of RECORDS without `variant_id`, then `line` and `raw`.
+    The columns are those of RECORDS.
     """
-    columns = [name for name in RECORDS.names if name != "variant_id"]
     return (
         raw.pipe(fold_fields)
         .pipe(find_identifiers)
@@ -60,7 +58,8 @@ def normalize_records(raw: pl.LazyFrame, *, dump_id: pl.Expr, captured_date: pl.
         .pipe(keep_as_given)
         .pipe(link_code)
         .pipe(number_records, dump_id, captured_date)
-        .select(*columns, *_STAGED_ONLY)
+        .pipe(with_variant_id)
+        .select(RECORDS.names)
     )
 
 

@@ -17,7 +17,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Kept in the lake; goes up when a table changes."""
 
 TEXT: Final = pl.String()
@@ -203,18 +203,20 @@ PAPER_RECORDS: Final = Table(
 
 PAPER_REDIRECTS: Final = Table(
     "paper_redirects",
-    "Papers that turned out to be another: the older id survives.",
+    "Papers that turned out to be another: the older id survives; the other returns if the two are parted again.",
     (
-        Column("old_paper_id", TEXT, "The id that is no longer in papers.", is_required=True),
-        Column("paper_id", TEXT, "The id that took its records at that time.", is_required=True),
+        Column("old_paper_id", TEXT, "The id that is not in papers now.", is_required=True),
+        Column("paper_id", TEXT, "The paper that holds its founding record now.", is_required=True),
         Column("run_id", TEXT, "The run that found out.", is_required=True),
         Column("redirected_at", INSTANT, "When it was found out.", is_required=True),
+        Column("old_run_id", TEXT, "The run that minted the old id.", is_required=True),
+        Column("old_created_at", INSTANT, "When the old id was minted: it returns with it.", is_required=True),
     ),
 )
 
 MATCHES: Final = Table(
     "matches",
-    "The evidence that two records speak of the same paper; record_id_a < record_id_b.",
+    "The evidence that two records speak of the same paper, near misses included; record_id_a < record_id_b.",
     (
         Column("record_id_a", TEXT, "One record of the pair.", is_required=True),
         Column("record_id_b", TEXT, "The other record of the pair.", is_required=True),
@@ -228,7 +230,7 @@ MATCHES: Final = Table(
         Column(
             "is_linked",
             FLAG,
-            "False where the cluster guard or a decision keeps the two apart all the same.",
+            "False where the cluster guard or a decision keeps the two apart, and where they only nearly match.",
             is_required=True,
         ),
         Column("run_id", TEXT, "The run that compared them.", is_required=True),
@@ -247,11 +249,17 @@ VARIANT_KEYS: Final = Table(
 
 DECISIONS: Final = Table(
     "decisions",
-    "What a person said about a pair of records; the latest word on a pair holds.",
+    "What a person said about a pair of records, record_id_a < record_id_b; the latest word on a pair holds.",
     (
         Column("record_id_a", TEXT, "One record of the pair.", is_required=True),
         Column("record_id_b", TEXT, "The other record of the pair.", is_required=True),
-        Column("verdict", TEXT, "same, different, or undo.", is_required=True, pattern="same|different|undo"),
+        Column(
+            "verdict",
+            TEXT,
+            "same, different, or undo (which takes back the one before).",
+            is_required=True,
+            pattern="same|different|undo",
+        ),
         Column("decided_by", TEXT, "Who said so.", is_required=True),
         Column("decided_at", INSTANT, "When.", is_required=True),
         Column("reason", TEXT, "Why, in the person's words."),
@@ -263,13 +271,30 @@ DUMPS: Final = Table(
     "The ledger: one dump file as it was captured, known by its bytes.",
     (
         Column("dump_id", TEXT, "SHA-256 of the bytes, in hexadecimal.", is_required=True, pattern=r"[0-9a-f]{64}"),
-        Column("uri", TEXT, "Where the dump lay when it was first ingested.", is_required=True),
+        Column(
+            "uri",
+            TEXT,
+            "Where the dump lay when it was first ingested; archive.zip!/name in an archive.",
+            is_required=True,
+        ),
         Column("reader", TEXT, "The reader that recognised it; null where none did."),
-        Column("status", TEXT, "published, or failed.", is_required=True, pattern="published|failed"),
-        Column("error", TEXT, "Why it failed: what, where, what to do."),
+        Column(
+            "status",
+            TEXT,
+            "published, failed, or unpacked: an archive, whose members are dumps of their own.",
+            is_required=True,
+            pattern="published|failed|unpacked",
+        ),
+        Column("error", TEXT, "Why it failed: what, where, what to do; of an archive, what of it was refused."),
         Column("byte_count", COUNT, "Size as captured, in bytes.", is_required=True),
         Column("text_byte_count", COUNT, "Size after decompression, in bytes."),
         Column("compression", TEXT, "gz, zst, bz2 or xz; null where the dump is plain."),
+        Column(
+            "encoding",
+            TEXT,
+            "What its text is written in: utf-8, utf-16-le, utf-16-be, cp1252, or what XML declares; "
+            "null for binary formats.",
+        ),
         Column("modified_at", INSTANT, "The file's own time.", is_required=True),
         Column("captured_date", DAY, "The day the dump shows; null where it failed."),
         Column("entries_read", COUNT, "Entries found in the dump: kept plus rejected.", is_required=True),
@@ -298,15 +323,17 @@ REJECTS: Final = Table(
 
 RUNS: Final = Table(
     "runs",
-    "One run of the ingest flow, with its counts and seconds per stage.",
+    "One run of the ingest flow, or one decision of a person, with its counts and seconds per stage.",
     (
-        Column("run_id", TEXT, "Identifier of the flow run.", is_required=True),
-        Column("flow_run_name", TEXT, "Name of the flow run in Prefect.", is_required=True),
+        Column("run_id", TEXT, "Identifier of the run.", is_required=True),
+        Column(
+            "flow_run_name", TEXT, "Name of the flow run in Prefect; of a decision, what was said.", is_required=True
+        ),
         Column("version", TEXT, "Version of paperlake that ran.", is_required=True),
         Column(
             "status",
             TEXT,
-            "published, partial (some dumps were refused), or failed (nothing went in).",
+            "published, partial (some dumps were refused), failed (nothing went in), or decided (a person spoke).",
             is_required=True,
         ),
         Column("started_at", INSTANT, "When the run began.", is_required=True),

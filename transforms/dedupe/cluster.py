@@ -17,7 +17,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from transforms.dedupe.linkage import average_link
+from transforms.dedupe.linkage import linked, single_link
 from transforms.dedupe.match import score_pairs
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
-MEAN_LINK: Final = 0.45
+MEAN_LINK: Final = 0.5
 """Mean probability between two clusters from which they are one; below the threshold of a match, for a
 group of records with different gaps always has some weak pairs."""
 
@@ -107,7 +107,16 @@ def _scored(
         matrix = np.zeros((len(group),) * 2)
         matrix[corner] = score
         matrices.append(matrix + matrix.T)
+    _note_copies(graph, groups, matrices)
     return matrices
+
+
+def _note_copies(graph: _Graph, groups: list[Places], matrices: list[Floats]) -> None:
+    """Set what is certain beforehand: nodes of one variant are equal, also where the titles are generic."""
+    certain = np.flatnonzero(graph.probability >= 1)
+    for group, matrix in zip(groups, matrices, strict=True) if len(certain) else ():
+        for a, b in _within((graph.a[certain], graph.b[certain]), group):
+            matrix[a, b] = matrix[b, a] = 1.0
 
 
 def _batches(groups: list[Places]) -> list[list[Places]]:
@@ -116,10 +125,26 @@ def _batches(groups: list[Places]) -> list[list[Places]]:
     return [[groups[i] for i in np.flatnonzero(done == number)] for number in np.unique(done)]
 
 
-def _decided(pairs: tuple[Places, Places], group: Places) -> list[tuple[int, int]]:
+def _within(pairs: tuple[Places, Places], group: Places) -> list[tuple[int, int]]:
     inside = np.isin(pairs[0], group) & np.isin(pairs[1], group)
     a, b = (np.searchsorted(group, side[inside]) for side in pairs)
     return list(zip(a.tolist(), b.tolist(), strict=True))
+
+
+def _large(labels: Places, parted: tuple[Places, Places]) -> npt.NDArray[np.bool_]:
+    """Mark the groups that hold a parted pair and are too large for a matrix."""
+    sizes = np.bincount(labels)
+    spoken_of = np.zeros(len(sizes), dtype=np.bool_)
+    spoken_of[labels[parted[0]]] = True
+    large: npt.NDArray[np.bool_] = spoken_of & (sizes > MAX_GROUP)
+    return large
+
+
+def _surest_first(graph: _Graph, group: Places) -> list[tuple[int, int]]:
+    """List the matches within a group by their probability, then by the ids of their variants."""
+    inside = np.flatnonzero(np.isin(graph.a, group) & np.isin(graph.b, group))
+    order = inside[np.lexsort([graph.b[inside], graph.a[inside], -graph.probability[inside]])]
+    return _within((graph.a[order], graph.b[order]), group)
 
 
 def _renumbered(labels: Places) -> Places:
@@ -149,10 +174,15 @@ def cluster(
     together = labels[parted[0]] == labels[parted[1]]
     parted = (parted[0][together], parted[1][together])
     groups = _members(labels, _incomplete(graph, labels, [joined[0], parted[0]]))
+    large = _members(labels, _large(labels, parted))
     offset = len(labels)
     for batch in _batches(groups):
         for group, matrix in zip(batch, _scored(variants, graph, batch, level, model), strict=True):
-            inner = average_link(matrix, MEAN_LINK, _decided(joined, group), _decided(parted, group))
+            inner = linked(matrix, MEAN_LINK, _within(joined, group), _within(parted, group))
             labels[group] = offset + inner
             offset += len(group)
+    for group in large:
+        edges = _surest_first(graph, group)
+        labels[group] = offset + single_link(len(group), edges, _within(joined, group), _within(parted, group))
+        offset += len(group)
     return pl.DataFrame({"variant_id": graph.ids, "cluster": _renumbered(labels)})

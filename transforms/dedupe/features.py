@@ -14,6 +14,8 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel
 
 from transforms.dedupe.overlap import overlap
+from transforms.dedupe.substitution import substitutions
+from transforms.dedupe.venues import venue_similarities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,7 @@ FEATURES: Final = (
     "title_information",
     "title_unmatched",
     "title_prefix",
+    "title_reach",
     "numbers",
     "notice",
     "generic",
@@ -57,8 +60,6 @@ _PREPRINT_DOI: Final = r"^10\.(?:48550|1101|2139|21203|20944|31234|26434|31219|3
 """Registrants of preprint servers (arXiv, bioRxiv, SSRN, Research Square ...) and of Zenodo."""
 
 _PREFIX_CHARS: Final = 20
-_ACRONYM_CHARS: Final = 3
-_ACRONYM_SIMILARITY: Final = 0.95
 _MOST_INFORMATION: Final = 150.0
 _MOST_YEARS: Final = 5.0
 _ABSTRACT_CHARS: Final = 400
@@ -106,16 +107,26 @@ def _more_of_titles(sides: Sides, titles: dict[str, Floats]) -> dict[str, Floats
     numbers = overlap(profiles.numbers, a, b, weighted=False)
     generic, notices = profiles.is_generic, profiles.notices
     known = np.where(generic[a] & generic[b], _GENERIC_INFORMATION, 1.0)
+    substituted = substitutions(texts, profiles.name_texts, a, b, np.flatnonzero(titles["title_unmatched"]))
     return {
         **titles,
         "title_information": known * titles["title_information"],
         "title_set": _score(texts, sides, fuzz.token_set_ratio, 100),
         "title_prefix": _prefix(texts[a], texts[b]),
+        "title_reach": _reach(profiles.compact_titles, titles["title_ratio"], a, b),
+        "title_unmatched": substituted.weight,
         # 0 where both titles have the same numbers, 1 where one has more, 2 where each has its own
-        "numbers": (numbers.only_a > 0) * 1.0 + (numbers.only_b > 0),
+        "numbers": np.where(substituted.other_part, 2.0, (numbers.only_a > 0) * 1.0 + (numbers.only_b > 0)),
         "generic": (generic[a] | generic[b]).astype(np.float64),
         "notice": (notices[a] != notices[b]).astype(np.float64),
     }
+
+
+def _reach(texts: Texts, ratio: Floats, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> Floats:
+    """Give the share of the letters of the shorter title that the longer one has, in their order."""
+    lengths = np.array([len(text) for text in texts], dtype=np.float64)
+    shorter = np.minimum(lengths[a], lengths[b])
+    return np.minimum(ratio * (lengths[a] + lengths[b]) / 2 / np.maximum(shorter, 1), 1.0)
 
 
 def _prefix(left: Texts, right: Texts) -> Floats:
@@ -138,26 +149,31 @@ def _author_features(sides: Sides) -> dict[str, Floats]:
         "author_containment": np.where(wordless, np.nan, shared.containment),
         "author_jaccard": np.where(wordless, np.nan, shared.jaccard),
         "author_letters": np.where(fewest == 0, np.nan, common / np.maximum(fewest, 1)),
-        "author_ratio": _score(profiles.names.to_numpy().astype(object), sides, fuzz.token_set_ratio, 100),
+        "author_ratio": _score(profiles.name_texts, sides, fuzz.token_set_ratio, 100),
         "author_lead": np.where(wordless, np.nan, (lead.common > 0).astype(np.float64)),
     }
 
 
 def _venue(sides: Sides) -> Floats:
-    profiles, a, b = sides.profiles, sides.a, sides.b
-    words = _score(profiles.texts("venue_key"), sides, fuzz.token_set_ratio, 100)
-    letters, whole = profiles.venue_initials, profiles.compact_venues
-    acronym = (letters[a] == letters[b]) | (letters[a] == whole[b]) | (whole[a] == letters[b])
-    lengths = np.array([len(text) for text in letters], dtype=np.int64)
-    long_enough = np.maximum(lengths[a], lengths[b]) >= _ACRONYM_CHARS
-    return np.where(acronym & long_enough, np.fmax(words, _ACRONYM_SIMILARITY), words)
+    profiles = sides.profiles
+    return venue_similarities(profiles.texts("venue_key"), profiles.codes("venue_key"), sides.a, sides.b)
+
+
+def _venue_kind(sides: Sides) -> Floats:
+    """Compare the kinds of venues: 1 the same, 0 others, a half where one is a journal and the other does not say."""
+    equal = _equal(sides, "venue_kind")
+    journal = sides.profiles.derived((pl.col("venue_kind") == "journal").fill_null(value=False)).to_numpy()
+    named = sides.profiles.codes("venue_key") > 0
+    a, b = sides.a, sides.b
+    unsaid = np.isnan(equal) & named[a] & named[b] & (journal[a] | journal[b])
+    return np.where(unsaid, 0.5, equal)
 
 
 def _print_features(sides: Sides) -> dict[str, Floats]:
     year = sides.profiles.frame["year"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     found = {name: _equal(sides, name) for name in ("volume", "number", "first_page", "last_page")}
     gap = np.minimum(np.abs(year[sides.a] - year[sides.b]), _MOST_YEARS)
-    return {"venue": _venue(sides), "venue_kind": _equal(sides, "is_journal"), "year_gap": gap, **found}
+    return {"venue": _venue(sides), "venue_kind": _venue_kind(sides), "year_gap": gap, **found}
 
 
 def _abstract(sides: Sides) -> Floats:

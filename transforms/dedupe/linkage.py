@@ -43,6 +43,42 @@ def average_link(similarity: Floats, least: float, same: Pairs = (), different: 
     return labels
 
 
+def linked(similarity: Floats, least: float, same: Pairs = (), different: Pairs = ()) -> npt.NDArray[np.int64]:
+    """Cluster by average link, then join whole clusters where `same` says so.
+
+    What is alike comes first, so that joining two papers does not shed records of either. Only
+    where the clusters joined that way would hold a pair of `different` do the decisions come
+    first and the evidence after them.
+    """
+    labels = average_link(similarity, least, different=different)
+    for a, b in same:
+        _unite(labels, a, b)
+    if any(labels[a] == labels[b] for a, b in different):
+        return average_link(similarity, least, same, different)
+    return labels
+
+
+def single_link(size: int, edges: Pairs, same: Pairs, different: Pairs) -> npt.NDArray[np.int64]:
+    """Join along `edges`, the surest first, wherever that brings no pair of `different` together.
+
+    For groups of `size` that are too large for a matrix of all pairs; Kruskal's way to a spanning
+    forest. The result and the meaning of `same` and `different` are those of `average_link`.
+    """
+    labels = np.arange(size)
+    for a, b in same:
+        _unite(labels, a, b)
+    for a, b in edges:
+        ends = {int(labels[a]), int(labels[b])}
+        if not any({int(labels[x]), int(labels[y])} == ends for x, y in different):
+            _unite(labels, a, b)
+    return labels
+
+
+def _unite(labels: npt.NDArray[np.int64], a: int, b: int) -> None:
+    first, second = sorted((int(labels[a]), int(labels[b])))
+    labels[labels == second] = first
+
+
 def _join(means: Floats, counts: Floats, labels: npt.NDArray[np.int64], first: int, second: int) -> None:
     both = counts[first] + counts[second]
     means[first] = (counts[first] * means[first] + counts[second] * means[second]) / both

@@ -16,7 +16,7 @@ import polars as pl
 from transforms.dedupe.decision import WEIGHTS, Level, log_odds, probability
 from transforms.dedupe.features import FEATURES, features, title_features
 from transforms.dedupe.filters import are_strangers, like_titles, share_identifier, share_letters
-from transforms.dedupe.profiles import sides_of
+from transforms.dedupe.profiles import Profiles, sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,37 +106,43 @@ def _evidence(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float6
     )
 
 
-def _matches(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float64]) -> pl.DataFrame:
-    kept = np.flatnonzero(probability(odds) >= WEIGHTS.match_probability)
+def _matches(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float64], least: float) -> pl.DataFrame:
+    kept = np.flatnonzero(probability(odds) >= least)
     return _evidence(pairs[kept], {name: values[kept] for name, values in columns.items()}, odds[kept])
 
 
-def _promising(sides: Sides) -> npt.NDArray[np.int64]:
-    """Find the pairs whose titles, or identifiers, leave the rest worth comparing."""
-    identified = share_identifier(sides)
-    first = np.flatnonzero(identified | share_letters(sides))
-    second = [np.empty(0, dtype=np.int64)]
-    for start in range(0, len(first), _CHUNK):
-        chosen = first[start : start + _CHUNK]
-        titles = title_features(sides.some(chosen))
-        alike = like_titles(titles) & ~are_strangers(sides.some(chosen), titles)
-        second.append(chosen[identified[chosen] | alike])
-    return np.concatenate(second)
+def _promising(sides: Sides) -> Flags:
+    """Mark the pairs whose titles, or identifiers, leave the rest worth comparing."""
+    kept = share_identifier(sides)
+    asked = np.flatnonzero(~kept & share_letters(sides))
+    some = sides.some(asked)
+    titles = title_features(some)
+    kept[asked] = like_titles(titles) & ~are_strangers(some, titles)
+    return kept
 
 
 def match_pairs(
-    variants: pl.DataFrame, pairs: pl.DataFrame, level: Level = "work", *, model: Model | None = None
+    variants: pl.DataFrame,
+    pairs: pl.DataFrame,
+    level: Level = "work",
+    *,
+    model: Model | None = None,
+    least: float = WEIGHTS.match_probability,
 ) -> pl.DataFrame:
     """Compare candidate pairs (variant_a, variant_b) and keep those that match, with their evidence.
+
+    Pairs are kept from the probability `least`: that of a match, or less where near misses are wanted.
 
     `variants` is what `compared` gives and holds at least the variants of the pairs; the result has
     MATCH_SCHEMA, in the order of the pairs.
     """
-    likely = pairs[_promising(sides_of(variants, pairs))]
+    profiles = Profiles(variants.sort("variant_id"))
+    chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
+    likely = pl.concat([pairs[:0], *(chunk.filter(pl.Series(_promising(profiles.sides(chunk)))) for chunk in chunks)])
     # Fewer variants are left, so that what is costly is worked out for them alone.
     sides = sides_of(variants, likely)
     found = [MATCH_SCHEMA.to_frame()]
     for start in range(0, len(likely), _CHUNK):
         columns = features(sides.some(slice(start, start + _CHUNK)))
-        found.append(_matches(likely[start : start + _CHUNK], columns, log_odds(columns, level, model)))
+        found.append(_matches(likely[start : start + _CHUNK], columns, log_odds(columns, level, model), least))
     return pl.concat(found)

@@ -12,11 +12,14 @@ _NOISE: Final = (
     "a an and at der des die et for in la of on the to und proceedings proc pre preproceedings advances conference conf "
     "international intl national european annual symposium symp workshop meeting congress acm ieee siam usenix aaai "
     "appear press vol volume no issue pages pp edition ed supplement suppl abstracts abstract online electronic "
-    "resource print first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "resource print hellip amp quot first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
     "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty thirty thirtieth table contents "
     "january february march april may june july august september october november december"
 )
 """Words that venues carry or leave out at will."""
+
+
+_PAGE_COUNT: Final = r"(?i)^\s*\d+\s*(?:p|pp|pages?|leaves)\b\.?\s*$"
 
 
 def first_number(col: pl.Expr) -> pl.Expr:
@@ -26,7 +29,9 @@ def first_number(col: pl.Expr) -> pl.Expr:
 
 def first_page(pages: pl.Expr) -> pl.Expr:
     """Give the first page with its letter, if any ("S376-S387" -> "s376"); null where there is none."""
-    bare = pages.str.to_lowercase().str.replace_all(r"\bpp?\b\.?|\bpages?\b|\bart(?:icle)?\b|\bno\b\.?|\s", "")
+    # "215 p" is how many pages there are, not which.
+    which = pl.when(~pages.str.contains(_PAGE_COUNT)).then(pages)
+    bare = which.str.to_lowercase().str.replace_all(r"\bpp?\b\.?|\bpages?\b|\bart(?:icle)?\b|\bno\b\.?|\s", "")
     return bare.str.extract(r"([a-z]{0,2}\d+)").str.replace(r"^([a-z]*)0+(\d)", "$1$2")
 
 
@@ -46,17 +51,19 @@ def venue_key(venue: pl.Expr) -> pl.Expr:
     return bare.str.replace_all(r" +", " ").str.strip_chars(" ")
 
 
-def initials(key: pl.Expr) -> pl.Expr:
-    """Give the first letters of the words ("very large data bases" -> "vldb")."""
-    return key.str.replace_all(r"(\p{L})\p{L}*", "$1").str.replace_all(" ", "")
-
-
 _JOURNAL: Final = r"\b(?:j|jour|journal|trans|transactions|letters|lett|magazine|review|reviews|record|annals|archives|bulletin|quarterly)\b"
 _MEETING: Final = r"\b(?:proc|proceedings|conf|conference|symposium|symp|workshop|meeting|congress|colloquium)\b"
 
 
-def is_journal(venue: pl.Expr) -> pl.Expr:
-    """Whether the name of a venue says journal (true) or meeting (false); null where it says neither or both."""
+_REPORT: Final = (
+    r"\b(?:tech|technical|report|thesis|dissertation|manuscript|unpublished|preprint|draft|memo|phd|submitted)\b"
+)
+
+
+def venue_kind(venue: pl.Expr) -> pl.Expr:
+    """Tell what the name of a venue says it is: journal, meeting or report; null where it says nothing or two of them."""
     folded = fold(venue)
-    journal, meeting = folded.str.contains(_JOURNAL), folded.str.contains(_MEETING)
-    return pl.when(journal != meeting).then(journal)
+    kinds = {"journal": _JOURNAL, "meeting": _MEETING, "report": _REPORT}
+    said = {name: folded.str.contains(pattern) for name, pattern in kinds.items()}
+    one = pl.sum_horizontal(said.values()) == 1
+    return pl.when(one).then(pl.coalesce(pl.when(held).then(pl.lit(name)) for name, held in said.items()))

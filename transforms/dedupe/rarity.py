@@ -50,11 +50,16 @@ class Words:
 
 
 @cache
-def _table() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def word_weights() -> dict[str, int]:
+    """Give the weight of each word of the table; every other word is RAREST."""
     text = resources.files("transforms.dedupe").joinpath("word_rarity.json").read_text("utf-8")
     by_weight: dict[str, str] = json.loads(text)["words_by_weight"]
-    rows = [(word, int(weight)) for weight, words in by_weight.items() for word in words.split(" ")]
-    frame = pl.DataFrame(rows, schema={"word": pl.String, "weight": pl.UInt64}, orient="row")
+    return {word: int(weight) for weight, words in by_weight.items() for word in words.split(" ")}
+
+
+@cache
+def _table() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    frame = pl.DataFrame(list(word_weights().items()), schema={"word": pl.String, "weight": pl.UInt64}, orient="row")
     hashed = frame.select(plh.col("word").nchash.xxh3_64(), pl.col("weight")).sort("word")
     return hashed["word"].to_numpy(), hashed["weight"].to_numpy()
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _WINDOW: Final = 8
-_CHUNK: Final = 1_000
-"""Texts per pass: their windows stay within the processor's cache."""
+_CHUNK: Final = 250
+"""Texts per pass: their windows stay within the processor's cache; 1,000 take twice as long."""
 
 NONE: Final = np.uint64(2**64 - 1)
 """In place of a hash where a text is shorter than a window; greater than nearly every hash."""

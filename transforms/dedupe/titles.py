@@ -17,7 +17,8 @@ NUMBERS: Final = (
 """What tells numbered parts apart: words with digits, Roman numerals, "part one"."""
 
 _NOTICES: Final = {
-    "erratum": r"^(?:an? )?(?:author )?(?:erratum|errata|corrigend\w+|corrections?(?: to| for| of)?\b|addend\w+|publishers? (?:note|correction))|(?:erratum|corrigendum|addendum)$",
+    "erratum": r"^(?:an? )?(?:author )?(?:erratum|errata|corrigend\w+|corrections?(?: to| for| of)?\b|addend\w+|publishers? (?:note|correction))"
+    r"|(?:erratum|corrigendum|addendum)$|\bvol \d+ pgs? \w+ \d{4}$",  # the last as Web of Science writes "(vol 39, pg 2, 2009)"
     "retraction": r"^(?:notice of )?(?:retraction|withdrawal|expression of concern)\b",
     "comment": r"^(?:(?:a |invited |editorial )?comment(?:s|ary)?(?: on| to)\b|discussion of\b|remarks? on\b|letter (?:to|by|regarding)\b|in response)|\bcomment(?:ary)? on\b",
     "reply": r"^(?:(?:the )?authors? )?(?:(?:in )?reply to|repl(?:y|ies) (?:to|by)|response to|rejoinder|authors response)\b|\b(?:reply|rejoinder)$",

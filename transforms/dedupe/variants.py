@@ -17,7 +17,7 @@ import polars_hash as plh
 
 from transforms.dedupe.authors import author_key
 from transforms.dedupe.fold import fold
-from transforms.dedupe.places import first_number, first_page, is_journal, last_page, venue_key
+from transforms.dedupe.places import first_number, first_page, last_page, venue_key, venue_kind
 from transforms.dedupe.titles import is_generic
 from transforms.text import text_words
 
@@ -81,7 +81,7 @@ def _as_compared() -> tuple[pl.Expr, ...]:
         fold(pl.col("abstract").str.slice(0, ABSTRACT_CHARS)).alias("abstract_key"),
         author_key(pl.col("authors")).alias("author_key"),
         venue_key(pl.col("venue")).alias("venue_key"),
-        is_journal(pl.col("venue")).alias("is_journal"),
+        venue_kind(pl.col("venue")).alias("venue_kind"),
         first_number(pl.col("volume")).alias("volume"),
         first_number(pl.col("number")).alias("number"),
         first_page(pl.col("pages")).alias("first_page"),

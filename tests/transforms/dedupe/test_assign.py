@@ -16,11 +16,10 @@ def assign(
 ) -> Assignment:
     return assign_papers(
         pl.DataFrame(
-            [(record, variant, DAY, paper) for record, variant, paper in members],
-            schema={"record_id": pl.String, "variant_id": pl.UInt64, "seen_date": pl.Date, "paper_id": pl.String},
+            [(record, DAY, clusters[variant]) for record, variant, _ in members],
+            schema={"record_id": pl.String, "seen_date": pl.Date, "cluster": pl.Int64},
             orient="row",
         ),
-        pl.DataFrame(list(clusters.items()), schema={"variant_id": pl.UInt64, "cluster": pl.Int64}, orient="row"),
         pl.DataFrame(
             list(ages.items()),
             schema={"paper_id": pl.String, "created_at": pl.Datetime("us", "UTC")},
@@ -53,3 +52,11 @@ def test_split_paper_keeps_its_id_where_its_founder_is() -> None:
     assert split.paper_records.rows() == [("a", "pa"), ("b", "pb")]
     assert split.minted.to_list() == ["pb"]
     assert split.redirects.is_empty()
+
+
+def test_id_returns_to_the_records_that_part_again() -> None:
+    parted = assign(
+        [("a", 1, "pb"), ("b", 2, "pb"), ("c", 1, "pb")], {1: 0, 2: 1}, {"pa": NEWER, "pb": OLD, "pc": NEWER}
+    )
+    assert parted.paper_records.rows() == [("a", "pa"), ("b", "pb"), ("c", "pa")]
+    assert (parted.minted.to_list(), parted.redirects.rows()) == ([], [("pc", "pa")])

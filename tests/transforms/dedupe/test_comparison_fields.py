@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
 from transforms.dedupe.authors import author_key, author_letters, author_words
-from transforms.dedupe.places import first_number, first_page, initials, is_journal, last_page, venue_key
+from transforms.dedupe.places import first_number, first_page, last_page, venue_key, venue_kind
+from transforms.dedupe.substitution import is_same_word, substitutions
 from transforms.dedupe.titles import is_generic, notice, title_numbers
+from transforms.dedupe.venues import venue_similarity
 
 
 def apply(rule: object, value: object, dtype: pl.DataType | None = None) -> object:
@@ -45,6 +48,8 @@ def test_a_name_in_full_and_in_initials_begin_with_the_same_letters() -> None:
         ("S376-S387", "s376", "387"),
         ("e001", "e1", None),
         ("0123", "123", None),
+        ("215 p", None, None),
+        ("xii, 215 pages", "215", None),
         ("in press", None, None),
         (None, None, None),
     ],
@@ -60,15 +65,78 @@ def test_first_number(volume: str | None, number: str | None) -> None:
 
 def test_venue_keeps_what_tells_it_apart() -> None:
     assert apply(venue_key, "Proceedings of the 31st Annual Symposium on Invented Results, 1999") == "invented results"
-    assert apply(initials, "very odd data banks") == "vodb"
 
 
 @pytest.mark.parametrize(
     ("venue", "expected"),
-    [("Journal of Odd Results", True), ("Odd Conf.", False), ("Nature", None), ("Proc. J. Odd", None)],
+    [
+        ("Journal of Odd Results", "journal"),
+        ("Odd Conf.", "meeting"),
+        ("Tech. Rep. 12, Odd Laboratory", "report"),
+        ("Nature", None),
+        ("Proc. J. Odd", None),
+        (None, None),
+    ],
 )
-def test_is_journal(venue: str, expected: bool | None) -> None:
-    assert apply(is_journal, venue) is expected
+def test_venue_kind(venue: str | None, expected: str | None) -> None:
+    assert apply(venue_kind, venue) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "least", "most"),
+    [
+        pytest.param("vodb", "very odd data banks", 0.95, 0.95, id="acronym"),
+        pytest.param("odd vodb", "very odd data banks", 0.95, 0.95, id="acronym beside other words"),
+        pytest.param("vodb", "very odd", 0.8, 0.8, id="acronym of a name cut short"),
+        pytest.param("j invent res", "journal invented results", 0.95, 0.95, id="abbreviated word by word"),
+        pytest.param("odd results", "odd results", 1.0, 1.0, id="equal"),
+        pytest.param("odd results letters", "odd results", 1.0, 1.0, id="more words"),
+        pytest.param("odd results", "quaint kilns", 0.0, 0.5, id="another venue"),
+        pytest.param("vo", "very odd", 0.0, 0.95, id="two letters"),
+    ],
+)
+def test_venue_similarity(first: str, second: str, least: float, most: float) -> None:
+    assert least <= venue_similarity(first, second) <= most
+    assert venue_similarity(second, first) == venue_similarity(first, second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        pytest.param("ischaemic", "ischemic", True, id="spelling"),
+        pytest.param("algo", "algorithms", True, id="shortened"),
+        pytest.param("computing", "computation", True, id="inflected"),
+        pytest.param("balance", "strength", False, id="another word"),
+        pytest.param("hearing", "breathing", False, id="another word with like letters"),
+        pytest.param("hyperthermia", "hypothermia", False, id="opposites"),
+        pytest.param("female", "male", False, id="opposite words"),
+    ],
+)
+def test_forms_of_one_word(first: str, second: str, same: bool) -> None:
+    assert is_same_word(first, second) is same
+    assert is_same_word(second, first) is same
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "names", "differs", "parts"),
+    [
+        pytest.param("walks for balance", "walks for strength", "", True, False, id="another content word"),
+        pytest.param("walks for balance", "walks for balnace", "", False, False, id="typing error"),
+        pytest.param("walks for balance", "walks forbalance", "", False, False, id="glued words"),
+        pytest.param("walks for balance", "walks for balance in kilns", "", False, False, id="more words"),
+        pytest.param("lanewood walks for balance", "walks in balance", "lanewood", False, False, id="an author's name"),
+        pytest.param("dataset a for kilns", "dataset b for kilns", "", False, True, id="lettered parts"),
+        pytest.param(
+            "loomnet for kilns", "loomnet4d for kilns in motion", "", False, False, id="successor, more words"
+        ),
+        pytest.param("loomnet for kilns", "loomnet2 for kilns", "", False, True, id="successor"),
+    ],
+)
+def test_substitutions(first: str, second: str, names: str, differs: bool, parts: bool) -> None:
+    texts = np.array([first, second], dtype=object)
+    found = substitutions(texts, np.array([names, ""], dtype=object), np.array([0, 1]), np.array([1, 0]), np.arange(2))
+    assert (found.weight >= 5).tolist() == [differs] * 2
+    assert found.other_part.tolist() == [parts] * 2
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import pytest
 from transforms.dedupe.block import blocking_keys, candidate_pairs
 from transforms.dedupe.decision import probability
 from transforms.dedupe.features import FEATURES
-from transforms.dedupe.filters import title_bits
+from transforms.dedupe.letters import title_bits
 from transforms.dedupe.match import MATCH_SCHEMA, RULES, Level, match_pairs, score_pairs
 from transforms.dedupe.model import parse, shipped
+from transforms.dedupe.profiles import Profiles
 from transforms.dedupe.variants import compared, with_variant_id
 from transforms.schema import RECORDS
 
@@ -79,6 +80,21 @@ TWO = [
     pytest.param({"title": "Erratum to: " + PAPER["title"], "abstract": None, "pages": "300"}, {}, id="erratum"),
     pytest.param({"title": "Comment on " + PAPER["title"], "abstract": None, "pages": "310"}, {}, id="comment"),
     pytest.param(
+        {"title": PAPER["title"] + " (vol 12, pg 100, 2011)", "abstract": None, "number": "4", "pages": "210"},
+        {},
+        id="erratum as Web of Science writes it",
+    ),
+    pytest.param(
+        {"abstract": None, "volume": "13", "number": "1", "pages": "40-41"},
+        {"abstract": None, "pages": "100-101"},
+        id="letter and its sequel in a later volume",
+    ),
+    pytest.param(
+        {"abstract": None, "authors": ["Zeno Quillfort"]},
+        {"abstract": None, "authors": ["Mira Oxbury", "Jon Pike"]},
+        id="two letters of others under one title on one page",
+    ),
+    pytest.param(
         {"doi": "10.1234/a", "year": 2013, "abstract": OTHER, "pages": "7", "volume": "14"},
         {"doi": "10.1234/b"},
         id="two DOIs",
@@ -98,6 +114,26 @@ TWO = [
         id="a method and its successor",
     ),
     pytest.param({"title": "Tidal sensors for paper looms", "abstract": OTHER}, {}, id="nothing alike"),
+    pytest.param(
+        {"title": "Exercise for improving balance in older weavers", "pages": "7-19", "volume": "13"},
+        {"title": "Exercise for improving strength in older weavers"},
+        id="reviews of a series with one abstract",
+    ),
+    pytest.param(
+        BARE | {"title": "Lattices for anchors, case 7", "abstract": ABSTRACT},
+        BARE | {"title": "Lattices for candles, case 7", "abstract": ABSTRACT},
+        id="one word of a template, the same abstract, nothing else",
+    ),
+    pytest.param(
+        BARE | {"title": "Dataset A for looms", "abstract": ABSTRACT},
+        BARE | {"title": "Dataset B for looms", "abstract": ABSTRACT},
+        id="lettered data sets",
+    ),
+    pytest.param(
+        BARE | {"title": PAPER["title"], "abstract": ABSTRACT},
+        BARE | {"title": PAPER["title"], "abstract": OTHER},
+        id="one title, other abstracts, nothing else",
+    ),
 ]
 
 
@@ -168,6 +204,7 @@ def test_the_shipped_model_never_falls_where_agreement_rises() -> None:
         "title_ratio": (0, 1),
         "title_containment": (0, 1),
         "author_jaccard": (0, 1),
+        "title_unmatched": (15, 0),
         "venue": (0, 1),
         "year_gap": (5, 0),
     }
@@ -190,3 +227,22 @@ def test_titles_share_bits_where_they_share_letters() -> None:
     bits = title_bits(pl.Series(["odd results", "odd result", "quaint", ""]))
     assert np.bitwise_count(bits[0] & bits[1]).sum() == np.bitwise_count(bits[1]).sum()
     assert np.bitwise_count(bits[3]).sum() == 0
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pytest.param([3, 4, 5, 2**63], id="crowded and far"),
+        pytest.param([0, 2**64 - 1], id="first and last"),
+        pytest.param([7], id="one"),
+        pytest.param(np.random.default_rng(5).integers(0, 2**64, 500, dtype=np.uint64).tolist(), id="hashes"),
+    ],
+)
+def test_rows_of_pairs_are_found_whatever_the_ids(ids: list[int]) -> None:
+    frame = pl.DataFrame({"variant_id": sorted(ids)}, schema={"variant_id": pl.UInt64})
+    pairs = pl.DataFrame(
+        {"variant_a": ids, "variant_b": ids[::-1]}, schema=dict.fromkeys(("variant_a", "variant_b"), pl.UInt64)
+    )
+    sides = Profiles(frame).sides(pairs)
+    assert frame["variant_id"].gather(sides.a).to_list() == ids
+    assert frame["variant_id"].gather(sides.b).to_list() == ids[::-1]
