@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench lock clean
+.PHONY: help setup demo test torture check docs bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ demo: $(READY) ## ingest the sample dumps into ./lake and show what is in it
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n auto
 
+torture: $(READY) ## kill 200 ingests, cut every capture at 50 places, fill the disk: an hour
+	PAPERLAKE_THOROUGH=1 $(BIN)/python -m pytest -n auto tests/flows/test_kill.py tests/test_full_disk.py \
+		tests/transforms/readers/test_any_bytes.py
+
 check: $(READY) ## format, lint, types and tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -37,6 +41,7 @@ docs: $(READY) ## write the pages that are made from the code
 
 bench: $(READY) ## measure speed and memory beside their floors
 	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/readers.py
 
 lock: $(READY) ## pin the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -1,4 +1,4 @@
-"""The command line: `paperlake ingest | serve | sql | status | explain`.
+"""The command line: `paperlake ingest | serve | sql | status | explain | readers | read`, and those of people's decisions.
 
 Data goes to standard output, everything else to standard error.
 Exit codes: 0 all done, 1 some dumps were refused and the others are in, 2 wrong usage,
@@ -14,6 +14,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from flows.cli_decisions import COMMANDS as DECISIONS
+from flows.cli_upkeep import COMMANDS as UPKEEP
+from flows.options import Format, LakeOption, WaitOption  # typer reads the annotations
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION, be_private, be_quiet
 from transforms.errors import PaperlakeError, UsageError
 
@@ -30,19 +33,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-LakeOption = Annotated[
-    Path,
-    typer.Option("--lake", envvar="PAPERLAKE_LAKE", help="Folder of the lake.", show_default="./lake"),
-]
 
+class Level(enum.StrEnum):
+    """What the papers of a lake are."""
 
-class Format(enum.StrEnum):
-    """How `paperlake sql` writes its result."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
+    WORK = "work"
+    PUBLICATION = "publication"
 
 
 def main() -> None:
@@ -79,7 +75,14 @@ def version(*, version: Annotated[bool, typer.Option("--version", help="Show the
 def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dump files, folders of them, or globs.")],
     lake: LakeOption = Path(DEFAULT_LAKE),
-    wait: Annotated[float, typer.Option(help="Seconds to wait while another run publishes.")] = DEFAULT_WAIT_SECONDS,
+    wait: WaitOption = DEFAULT_WAIT_SECONDS,
+    level: Annotated[
+        Level | None,
+        typer.Option(
+            help="For a new lake: whether preprint, talk and article are one paper (work) or each its own (publication).",
+            show_default="work",
+        ),
+    ] = None,
 ) -> None:
     """Ingest the new dumps into the lake; dumps that are in it already are passed over.
 
@@ -88,7 +91,7 @@ def ingest(
     be_quiet()
     from flows.runs import run_ingest  # noqa: PLC0415  # prefect takes a second to import
 
-    report = run_ingest(paths, lake, wait)
+    report = run_ingest(paths, lake, wait, None if level is None else level.value)
     from flows.show import show_report  # noqa: PLC0415
 
     show_report(report)
@@ -125,14 +128,54 @@ def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="One reading query.")],
     lake: LakeOption = Path(DEFAULT_LAKE),
     as_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    at: Annotated[
+        str | None, typer.Option(metavar="N|TIME", help="Ask what the lake held at a snapshot, or at a time.")
+    ] = None,
 ) -> None:
     """Ask the lake in SQL (DuckDB's). A query can not write, nor read anything but the lake.
 
     Example: `paperlake sql "SELECT title, year FROM papers LIMIT 5" --format json`
+
+    Example: `paperlake sql "SELECT count(*) FROM papers" --at 2026-03-11T09:30`
     """
     from flows.output import write_result  # noqa: PLC0415  # duckdb and polars are imported when they are asked for
 
-    write_result(lake, query, as_.value)
+    write_result(lake, query, as_.value, at=at)
+
+
+@app.command()
+def readers(
+    as_: Annotated[Format, typer.Option("--format", help="How to write the list.")] = Format.TABLE,
+) -> None:
+    """List the formats that can be read: paperlake's own, and those of installed packages.
+
+    Example: `paperlake readers --format json`
+    """
+    from flows.preview import write_readers  # noqa: PLC0415  # polars is imported when it is asked for
+
+    write_readers(as_.value)
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One dump file, plain or compressed.")],
+    limit: Annotated[int, typer.Option(min=0, help="How many entries to read; 0 for all.")] = 10,
+    as_: Annotated[Format, typer.Option("--format", help="How to write the records.")] = Format.TABLE,
+) -> None:
+    """Show what FILE would give, without a lake: its reader, its encoding, its records and rejects.
+
+    Records go to standard output, with the columns of the lake; rejects, with line and reason, to
+    standard error. The contract of the lake is not asked.
+
+    Example: `paperlake read dump.bib --limit 5 --format json`
+    """
+    from flows.preview import Reading  # noqa: PLC0415  # polars is imported when it is asked for
+
+    reading = Reading(file, as_.value, limit or None)
+    reading.write()
+    if reading.error:
+        say(f"error: {reading.error}")
+        raise SystemExit(PARTLY_DONE)
 
 
 @app.command()
@@ -151,14 +194,33 @@ def status(lake: LakeOption = Path(DEFAULT_LAKE)) -> None:
 @app.command()
 def explain(
     paper: Annotated[str, typer.Argument(metavar="PAPER", help="A paper_id, record_id, DOI or arXiv id.")],
+    other: Annotated[
+        str | None,
+        typer.Argument(metavar="OTHER", help="Another record or paper to compare it with.", show_default=False),
+    ] = None,
     lake: LakeOption = Path(DEFAULT_LAKE),
 ) -> None:
-    """Show the records of a paper side by side, and why they are one.
+    """Show the records of a paper side by side, and why they are one; or how two records compare.
+
+    Of a paper that is compared, its founding record is.
 
     Example: `paperlake explain 2503.11731 --lake lake`
+
+    Example: `paperlake explain 5d41402abc4b2a76-0000003 7d793037a0760186-0000012`
     """
-    from flows.show import show_explanation  # noqa: PLC0415
-    from warehouse import overview  # noqa: PLC0415
     from warehouse.lake import Lake  # noqa: PLC0415
 
-    show_explanation(overview.explain(Lake(lake), paper))
+    if other is None:
+        from flows.show import show_explanation  # noqa: PLC0415
+        from warehouse import overview  # noqa: PLC0415
+
+        show_explanation(overview.explain(Lake(lake), paper))
+    else:
+        from flows.side_by_side import show_compared  # noqa: PLC0415
+        from warehouse.pairs import compare  # noqa: PLC0415
+
+        show_compared(compare(Lake(lake), paper, other))
+
+
+for command in (*DECISIONS, *UPKEEP):
+    app.command()(command)

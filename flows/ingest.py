@@ -1,7 +1,7 @@
 """The ingest flow: from dump files to a published batch.
 
-    find --> read --> normalize --> check --> [ lock: resolve --> publish ] --> report
-             each dump apart            '--> validate, beside -----^
+    find --> (unpack) --> read --> normalize --> check --> [ lock: resolve --> publish ] --> report
+             archives     each dump apart            '--> validate, beside -----^
 
 What is written before the lock is staged in a folder of the run's own and costs nothing when the
 run dies. The batch is published whole or not at all.
@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from prefect import flow, runtime, unmapped
+from prefect import Task, flow, runtime, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import tasks
@@ -21,16 +21,21 @@ from flows.report import Report, publish_artifacts
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION
 from warehouse import validator
 from warehouse.batch import Batch, Run, judge, without_published
-from warehouse.lake import Lake, create_lake
+from warehouse.lake import Lake, held_open
+from warehouse.ledger import add_members
 from warehouse.locking import writer_lock
-from warehouse.staging import StagedDump, refuse, staging_folder
+from warehouse.members import give_up
+from warehouse.settings import level_named
+from warehouse.staging import refuse, staging_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from prefect.client.schemas.objects import State
 
-    from warehouse.ledger import NewDump
+    from warehouse.ledger import NewDump, NewDumps
+
+T = TypeVar("T")
 
 READERS_AT_ONCE = 2
 """Dumps read at the same time: parsing is Python, and Polars beside it uses the other cores."""
@@ -50,42 +55,53 @@ def ingest(
     *,
     is_scheduled: bool = False,
     wait_seconds: float = DEFAULT_WAIT_SECONDS,
+    level: str | None = None,
 ) -> State[Any]:
     """Ingest the new dumps among `paths` (files, folders, globs) into the lake in folder `lake`.
 
     Dumps that cannot be used are refused with their reason and the others go in; the flow run
     then ends as failed. A run that `is_scheduled` does not try dumps again that were refused
-    before, and takes an empty folder as it is.
+    before, and takes an empty folder as it is. `level` is that of a lake that is made by this run;
+    one that is there must have it.
     """
-    place, run = Lake(Path(lake).absolute()), _begin()
+    place, run = Lake(Path(lake).absolute(), level_named(level)), _begin()
     report = Report(run)
-    validator.start()
-    with report.stage("find") as stage:
-        report.landing, report.new = tasks.find(paths, place, is_scheduled=is_scheduled)
-        stage.count(len(report.landing.files), len(report.new.dumps), len(report.new.problems))
-    if report.new.dumps:
-        with staging_folder(place, run.run_id) as staging:
-            _ingest_new(report, report.new.dumps, place, staging, wait_seconds)
-    validator.stop()
+    with validator.waiting():
+        with report.stage("find") as stage:
+            report.landing, report.new = tasks.find(paths, place, is_scheduled=is_scheduled)
+            stage.count(len(report.landing.files), len(report.new.dumps), len(report.new.problems))
+        if report.new.dumps or report.new.archives:
+            with staging_folder(place, run.run_id) as staging:
+                if report.new.archives:
+                    _unpack(report, report.new, place, staging, is_scheduled=is_scheduled)
+                _ingest_new(report, report.new.dumps, place, staging, wait_seconds)
     publish_artifacts(report)
     return report.as_state()
+
+
+def _unpack(report: Report, new: NewDumps, lake: Lake, staging: Path, *, is_scheduled: bool) -> None:
+    with report.stage("unpack", total=len(new.archives)) as stage:
+        report.archives = _each(tasks.unpack, new.archives, staging, give_up)
+        add_members(new, report.archives, lake, retry_failed=not is_scheduled)
+        members, refused = (sum(len(getattr(a, name)) for a in report.archives) for name in ("members", "problems"))
+        stage.count(members + refused, members, refused)
 
 
 def _ingest_new(report: Report, dumps: Sequence[NewDump], lake: Lake, staging: Path, wait_seconds: float) -> None:
     run = report.run
     with report.stage("read", total=len(dumps)) as stage:
-        staged = _read_all(dumps, staging)
+        staged = _each(tasks.read, dumps, staging, refuse)
         records, rejects = sum(dump.records_read for dump in staged), sum(dump.rejects_read for dump in staged)
         stage.count(records + rejects, records, rejects)
     with report.stage("normalize") as stage:
-        stage.count(records, tasks.normalize(staged, run))
+        normalized = tasks.normalize(staged, staging, run)
+        stage.count(records, sum(dump.records_read for dump in normalized.dumps))
     with report.stage("check") as stage:
-        found = tasks.check(staged, run)
-        report.batch = judge(staged, found.dumps)
+        found = tasks.check(normalized, run)
+        report.batch = judge(staged, found, report.archives)
         stage.count(records, report.total("records_kept"), records - report.total("records_kept"))
-    validation = tasks.validate.submit(staged, found, lake, staging, run)  # beside what follows
-    with writer_lock(lake.lock, owner=run.flow_run_name, wait_seconds=wait_seconds):
-        create_lake(lake)
+    validation = tasks.validate.submit(normalized, found, lake, run)  # beside what follows
+    with writer_lock(lake.lock, owner=run.flow_run_name, wait_seconds=wait_seconds), held_open(lake):
         report.batch = without_published(report.batch, lake)
         with report.stage("resolve") as stage:
             report.resolution = tasks.resolve(report.batch, lake, staging, run)
@@ -93,7 +109,7 @@ def _ingest_new(report: Report, dumps: Sequence[NewDump], lake: Lake, staging: P
         with report.stage("validate") as stage:
             checks = validation.result()
             stage.count(records, report.total("records_kept"), records - report.total("records_kept"))
-        if report.batch.lines:
+        if report.batch.lines or report.batch.archives:
             _publish(report, report.batch, lake, checks)
 
 
@@ -116,11 +132,13 @@ def _begin() -> Run:
     return Run(str(runtime.flow_run.id), str(runtime.flow_run.name), VERSION, started_at)
 
 
-def _read_all(dumps: Sequence[NewDump], staging: Path) -> list[StagedDump]:
-    """Read the dumps, each in a task of its own; one that fails for good is refused, not fatal."""
-    futures = tasks.read.map(dumps, staging=unmapped(staging))
-    results = [future.result(raise_on_failure=False) for future in futures]
+def _each(
+    task: Task[..., T], dumps: Sequence[NewDump], staging: Path, give_up: Callable[[NewDump, Exception, Path], T]
+) -> list[T]:
+    """Do the dumps, each in a task of its own; one that fails for good is refused, not fatal."""
+    futures = task.map(dumps, staging=unmapped(staging))
+    results: list[Any] = [future.result(raise_on_failure=False) for future in futures]
     return [
-        refuse(dump, result, staging) if isinstance(result, Exception) else result
+        give_up(dump, result, staging) if isinstance(result, Exception) else result
         for dump, result in zip(dumps, results, strict=True)
     ]

@@ -21,10 +21,15 @@ ROWS_AT_ONCE: Final = 10_000
 """Rows that are held while they are written."""
 
 
-def write_result(lake: Path, query: str, form: str) -> None:
-    """Write what `query` gives to standard output, a bounded part at a time."""
-    with ask(Lake(lake), query) as connection:
-        WRITERS[form](_parts(connection.to_arrow_reader(ROWS_AT_ONCE)))
+def write_result(lake: Path, query: str, form: str, *, at: str | None = None) -> None:
+    """Write what `query` gives, asked now or `at` a snapshot or time, to standard output, a bounded part at a time."""
+    with ask(Lake(lake), query, at=at) as connection:
+        write_parts(_parts(connection.to_arrow_reader(ROWS_AT_ONCE)), form)
+
+
+def write_parts(parts: Iterator[pl.DataFrame], form: str) -> None:
+    """Write rows to standard output, part after part."""
+    WRITERS[form](parts)
     sys.stdout.flush()
 
 
@@ -60,6 +65,13 @@ def _write_json(parts: Iterator[pl.DataFrame]) -> None:
     write(b"[]\n" if separator == b"[" else b"]\n")
 
 
+def _write_json_lines(parts: Iterator[pl.DataFrame]) -> None:
+    for part in parts:
+        for row in part.iter_rows(named=True):
+            option = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+            sys.stdout.buffer.write(orjson.dumps(row, default=str, option=option))
+
+
 def _write_csv(parts: Iterator[pl.DataFrame]) -> None:
     for number, part in enumerate(parts):
         part.select(_flat(column) for column in part).write_csv(sys.stdout.buffer, include_header=number == 0)
@@ -80,6 +92,7 @@ def _write_parquet(parts: Iterator[pl.DataFrame]) -> None:
 WRITERS: Final[Mapping[str, Callable[[Iterator[pl.DataFrame]], None]]] = {
     "table": _write_table,
     "json": _write_json,
+    "jsonl": _write_json_lines,
     "csv": _write_csv,
     "parquet": _write_parquet,
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from warehouse.batch import Batch, Run
     from warehouse.landing import Landing
     from warehouse.ledger import NewDumps
+    from warehouse.members import UnpackedArchive
     from warehouse.resolve import Resolution
 
 
@@ -55,6 +56,7 @@ class Report:
     stages: list[Stage] = field(default_factory=list)
     landing: Landing | None = None
     new: NewDumps | None = None
+    archives: list[UnpackedArchive] = field(default_factory=list)
     batch: Batch | None = None
     resolution: Resolution = NOTHING_RESOLVED
 

@@ -7,26 +7,42 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from flows.progress import Step, watch
+from transforms.errors import PaperlakeError
 from warehouse import validator
+from warehouse.lake import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from flows.report import Report
+    from transforms.dedupe.decision import Level
 
 
-def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float) -> Report:
+def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float, level: Level | None = None) -> Report:
     """Run the flow to its end and return its report; raise what ended it early."""
     validator.start()
+    warm_up()
     from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the validator imports what it needs
 
-    with _terminal() if sys.stderr.isatty() else _pipe():
-        state = ingest(list(paths), str(lake), wait_seconds=wait_seconds, return_state=True)
+    with _terminal() if sys.stderr.isatty() else _pipe(), _server_named():
+        state = ingest(list(paths), str(lake), wait_seconds=wait_seconds, level=level, return_state=True)
     result: Any = state.result(raise_on_failure=False)
     if isinstance(result, BaseException):
         raise result
     return cast("Report", result)
+
+
+@contextmanager
+def _server_named() -> Iterator[None]:
+    """Say what it means when the server that Prefect starts for a run does not answer."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "API server" not in str(error):
+            raise
+        hint = "run again when the machine is less busy, or name a running server in PREFECT_API_URL"
+        raise PaperlakeError("the server that Prefect starts for a run does not answer", hint=hint) from error
 
 
 @contextmanager

@@ -28,6 +28,9 @@ PIPE_WIDTH: Final = 200
 SHOWN_RECORDS: Final = 6
 """Records that fit side by side."""
 
+SHOWN_LINKS: Final = 12
+"""Matches of one paper up to which all are shown, beyond it the surest chain."""
+
 SHOWN_CHARS: Final = 280
 """Characters of a long text that are shown."""
 
@@ -112,36 +115,67 @@ def _cell(value: Any) -> Any:
 
 
 def show_explanation(found: Explanation) -> None:
-    """Print the records of a paper side by side, and the matches that join them."""
+    """Print the records of a paper side by side, what joins them, and what was kept apart from them."""
     console = out()
     shown = found.records[:SHOWN_RECORDS]
     names = {record["record_id"]: f"record {number}" for number, record in enumerate(found.records, start=1)}
     console.print(plain(f"{found.paper['paper_id']}  {found.paper['title']}"))
-    rows = [[field, *(_shorten(record[field]) for record in shown)] for field in ("record_id", *_places(), *COMPARED)]
+    rows = [[field, *(shorten(record[field]) for record in shown)] for field in ("record_id", *_places(), *COMPARED)]
     filled = [row for row in rows if any(cell is not None and str(cell) for cell in row[1:])]
     console.print(table(["", *(names[record["record_id"]] for record in shown)], filled))
     if len(found.records) > len(shown):
         console.print(f"and {len(found.records) - len(shown)} more records")
-    if found.matches:
-        columns = ["pair", "rule", "title", "abstract", "authors", "probability"]
-        console.print(table(columns, [_match_row(match, names) for match in found.matches], title="why they are one"))
-    else:
-        console.print("one record: nothing was merged")
+    _show_chain(found, names, console)
+    if found.decisions:
+        columns = ["pair", "verdict", "by", "on", "because"]
+        rows = [_decision_row(decision, names) for decision in found.decisions]
+        console.print(table(columns, rows, title="what people decided"))
+    if found.apart:
+        rows = [_apart_row(match, names) for match in found.apart]
+        console.print(table(["pair", "rule", "probability", "paper", "title"], rows, title="what was kept apart"))
+
+
+def _show_chain(found: Explanation, names: dict[str, str], console: Console) -> None:
+    """Print the links that tie the records together, the surest first, or all where they are few."""
+    if not found.matches:
+        console.print("one record: nothing was merged" if len(found.records) == 1 else "no match: people joined them")
+        return
+    links = found.matches if len(found.matches) <= SHOWN_LINKS else found.chain
+    columns = ["pair", "rule", "title", "abstract", "authors", "probability"]
+    console.print(table(columns, [_match_row(match, names) for match in links], title="why they are one"))
+    if len(links) < len(found.matches):
+        console.print(f"the surest chain; {len(found.matches) - len(links)} more in the table matches")
 
 
 def _places() -> tuple[str, ...]:
     return ("uri", "reader", "position", "seen_date")
 
 
+def _pair(row: dict[str, Any], names: dict[str, str], sign: str) -> str:
+    a, b = row["record_id_a"], row["record_id_b"]
+    return f"{names.get(a, a)} {sign} {names.get(b, b)}"
+
+
 def _match_row(match: dict[str, Any], names: dict[str, str]) -> list[object]:
-    pair = f"{names[match['record_id_a']]} = {names[match['record_id_b']]}"
     similarities = [match["title_similarity"], match["abstract_similarity"], match["author_similarity"]]
-    rule = match["rule"] if match["is_linked"] else f"{match['rule']} (kept apart)"
-    return [pair, rule, *(None if s is None else f"{s:.3f}" for s in similarities), f"{match['probability']:.3f}"]
+    rule = match["rule"] if match["is_linked"] else f"{match['rule']} (too weak alone)"
+    shown = [None if s is None else f"{s:.3f}" for s in similarities]
+    return [_pair(match, names, "="), rule, *shown, f"{match['probability']:.3f}"]
 
 
-def _shorten(value: object) -> object:
+def _decision_row(decision: dict[str, Any], names: dict[str, str]) -> list[object]:
+    sign = {"same": "=", "different": "≠"}.get(decision["verdict"], "?")
+    by, on = decision["decided_by"], f"{decision['decided_at']:%Y-%m-%d %H:%M}"
+    return [_pair(decision, names, sign), decision["verdict"], by, on, decision["reason"]]
+
+
+def _apart_row(match: dict[str, Any], names: dict[str, str]) -> list[object]:
+    return [_pair(match, names, "≠"), match["rule"], f"{match['probability']:.3f}", match["paper_id"], match["title"]]
+
+
+def shorten(value: object, length: int = SHOWN_CHARS) -> object:
+    """Cut a long text; the parts of a list are set in one line."""
     text = "; ".join(map(str, value)) if isinstance(value, list) else value
-    if isinstance(text, str) and len(text) > SHOWN_CHARS:
-        return f"{text[:SHOWN_CHARS]}…"
+    if isinstance(text, str) and len(text) > length:
+        return f"{text[:length]}…"
     return text

@@ -15,9 +15,12 @@ from prefect.cache_policies import NO_CACHE
 from flows.progress import Step, tell
 from warehouse.batch import Batch, Run, StageSeconds, publish_batch, resolve_batch
 from warehouse.contract import SplitBatch, agree, split_dumps
+from warehouse.durable import write_whole
 from warehouse.landing import Landing, find_dumps
 from warehouse.ledger import NewDump, NewDumps, find_new
-from warehouse.staging import StagedDump, normalize_staged, stage_dump
+from warehouse.members import UnpackedArchive, unpack_archive
+from warehouse.reader_packages import installed_readers
+from warehouse.staging import StagedBatch, StagedDump, normalize_staged, stage_dump
 from warehouse.validator import validate_beside
 
 if TYPE_CHECKING:
@@ -35,14 +38,29 @@ def _is_passing(_task: object, _run: object, state: Any) -> bool:
 
 @task(cache_policy=NO_CACHE, task_run_name="find dumps")
 def find(paths: Sequence[str], lake: Lake, *, is_scheduled: bool) -> tuple[Landing, NewDumps]:
-    """Find the dump files below `paths`, and tell the new ones."""
+    """Find the dump files below `paths`, and tell the new ones; fail at once where a reader cannot be used."""
+    installed_readers()
     landing = find_dumps(paths, outside=lake.root, may_be_empty=is_scheduled)
     return landing, find_new(landing.files, lake, retry_failed=not is_scheduled)
 
 
 @task(
     cache_policy=NO_CACHE,
-    task_run_name="read {dump.path.name}",
+    task_run_name="unpack {archive.name}",
+    retries=2,
+    retry_delay_seconds=[1, 10],
+    retry_condition_fn=_is_passing,
+)
+def unpack(archive: NewDump, staging: Path) -> UnpackedArchive:
+    """Unpack one archive; each of its members is a dump."""
+    unpacked = unpack_archive(archive, staging)
+    tell(Step("unpack", done=1))
+    return unpacked
+
+
+@task(
+    cache_policy=NO_CACHE,
+    task_run_name="read {dump.name}",
     retries=2,
     retry_delay_seconds=[1, 10],
     retry_condition_fn=_is_passing,
@@ -55,28 +73,24 @@ def read(dump: NewDump, staging: Path) -> StagedDump:
 
 
 @task(cache_policy=NO_CACHE, task_run_name="normalize {run.flow_run_name}")
-def normalize(staged: Sequence[StagedDump], run: Run) -> int:  # noqa: ARG001  # the run names the task
-    """Bring the entries of all readable dumps into one form; return the number of records."""
-    return normalize_staged(_readable(staged))
+def normalize(staged: Sequence[StagedDump], staging: Path, run: Run) -> StagedBatch:  # noqa: ARG001  # the run names the task
+    """Bring the entries of all readable dumps into one form."""
+    return normalize_staged(staged, staging)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="check {run.flow_run_name}")
-def check(staged: Sequence[StagedDump], run: Run) -> SplitBatch:
+def check(staged: StagedBatch, run: Run) -> SplitBatch:
     """Hold the readable dumps to the contract: split off the rows that break it, judge each dump."""
-    return split_dumps(_readable(staged), today=run.started_at.date())
+    return split_dumps(staged, today=run.started_at.date())
 
 
 @task(cache_policy=NO_CACHE, task_run_name="validate {run.flow_run_name}")
-def validate(staged: Sequence[StagedDump], found: SplitBatch, lake: Lake, staging: Path, run: Run) -> Path:
+def validate(staged: StagedBatch, found: SplitBatch, lake: Lake, run: Run) -> Path:
     """Have Great Expectations check the same, and write its outcomes; fail where the two disagree."""
-    checks = staging / "checks.parquet"
-    validated = validate_beside(_readable(staged), found, run_id=run.run_id, docs=lake.docs)
-    agree(found, validated, run_id=run.run_id).write_parquet(checks)
+    checks = staged.folder / "checks.parquet"
+    validated = validate_beside(staged, found, run_id=run.run_id, docs=lake.docs)
+    write_whole(agree(found, validated, run_id=run.run_id), checks)
     return checks
-
-
-def _readable(staged: Sequence[StagedDump]) -> list[StagedDump]:
-    return [dump for dump in staged if dump.error is None]
 
 
 @task(cache_policy=NO_CACHE, task_run_name="resolve {run.flow_run_name}")

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from transforms.schema import DUMPS, RUNS, TABLES
+from transforms.schema import DUMPS, RECORDS, RUNS
 from warehouse.ledger import published_ids
 from warehouse.publish import Publication, keep_raw, publish
 from warehouse.resolve import Resolution, resolve
+from warehouse.staging import StagedDump
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from warehouse.contract import CheckedDump
+    from warehouse.contract import CheckedDump, ContractOutcome, SplitBatch
     from warehouse.lake import Lake
-    from warehouse.staging import StagedDump
+    from warehouse.members import UnpackedArchive
+    from warehouse.split import Split
 
-NOTHING_RESOLVED: Final = Resolution(Path(), 0, 0, 0, 0, 0)
+NOTHING_RESOLVED: Final = Resolution({}, 0, 0, 0, 0, 0)
 """The resolution of a batch without records."""
 
 
@@ -56,15 +58,27 @@ class DumpLine:
 
 @dataclass(frozen=True)
 class Batch:
-    """The dumps of a run after the contract: which go in, and which are refused."""
+    """The dumps of a run after the contract: which go in, and which are refused; and the archives they came in."""
 
     lines: tuple[DumpLine, ...]
-    checked: Mapping[str, CheckedDump]
+    parts: Split
+    archives: tuple[UnpackedArchive, ...] = ()
 
     @property
     def accepted(self) -> list[DumpLine]:
         """The dumps to publish."""
         return [line for line in self.lines if line.error is None]
+
+    @property
+    def accepted_ids(self) -> list[str]:
+        """The ids of the dumps to publish."""
+        return [line.staged.dump_id for line in self.accepted]
+
+    @property
+    def records(self) -> pl.LazyFrame:
+        """The records to publish: the columns of RECORDS."""
+        kept = pl.scan_parquet(list(self.parts.kept), glob=False).select(RECORDS.names)
+        return kept.filter(pl.col("dump_id").is_in(self.accepted_ids))
 
     @property
     def refused(self) -> list[DumpLine]:
@@ -85,11 +99,13 @@ class StageSeconds:
     resolve: float = 0.0
 
 
-def judge(staged: Sequence[StagedDump], found: Sequence[CheckedDump]) -> Batch:
+def judge(
+    staged: Sequence[StagedDump], found: SplitBatch | ContractOutcome, archives: Sequence[UnpackedArchive] = ()
+) -> Batch:
     """Bring the outcome of reading and that of the contract together, in the order of reading."""
-    checked = {dump.dump_id: dump for dump in found}
+    checked = {dump.dump_id: dump for dump in found.dumps}
     lines = tuple(_line(dump, checked.get(dump.dump_id)) for dump in staged)
-    return Batch(lines, checked)
+    return Batch(lines, found.parts, tuple(archives))
 
 
 def _line(dump: StagedDump, checked: CheckedDump | None) -> DumpLine:
@@ -108,10 +124,9 @@ def without_published(batch: Batch, lake: Lake) -> Batch:
 
 def resolve_batch(batch: Batch, lake: Lake, folder: Path, run: Run) -> Resolution:
     """Decide which papers the accepted records speak of."""
-    kept = [file for line in batch.accepted if line.records_kept for file in batch.checked[line.staged.dump_id].kept]
-    if not kept:
+    if not batch.total("records_kept"):
         return NOTHING_RESOLVED
-    return resolve(kept, lake, folder, run_id=run.run_id, now=dt.datetime.now(dt.UTC))
+    return resolve(batch.records, lake, folder, run_id=run.run_id, now=dt.datetime.now(dt.UTC))
 
 
 def publish_batch(
@@ -127,31 +142,19 @@ def publish_batch(
     """Publish the accepted dumps, and note the refused ones and the run, in one transaction."""
     now = dt.datetime.now(dt.UTC)
     keep_raw([line.staged for line in batch.accepted], lake)
+    dumps = [_dump_row(line, run, now) for line in batch.lines]
+    dumps += [_archive_row(archive, run, now) for archive in batch.archives]
     frames = {
-        "dumps": pl.DataFrame([_dump_row(line, run, now) for line in batch.lines], schema=DUMPS.polars_schema),
+        "dumps": pl.DataFrame(dumps, schema=DUMPS.polars_schema),
         "runs": pl.DataFrame(
-            [_run_row(batch, resolution, run, seconds=seconds, problems=problems, now=now)], schema=RUNS.polars_schema
+            [run_row(batch, resolution, run, seconds=seconds, problems=problems, now=now)], schema=RUNS.polars_schema
         ),
         "checks": pl.read_parquet(checks, glob=False),
     }
-    rejects = [file for line in batch.accepted for file in batch.checked[line.staged.dump_id].rejected]
-    changes = {name: file for name in _changed(resolution) if (file := resolution.folder / f"{name}.parquet").exists()}
-    publish(Publication(frames, _dated_rejects(rejects, run, now), changes), lake)
-
-
-def _changed(resolution: Resolution) -> tuple[str, ...]:
-    return () if resolution is NOTHING_RESOLVED else (*TABLES, "turned_matches")
-
-
-def _dated_rejects(files: Sequence[Path], run: Run, now: dt.datetime) -> list[Path]:
-    dated = []
-    for file in files:
-        target = file.with_name("rejects-dated.parquet")
-        pl.scan_parquet(file, glob=False).with_columns(run_id=pl.lit(run.run_id), rejected_at=pl.lit(now)).sink_parquet(
-            target
-        )
-        dated.append(target)
-    return dated
+    entries = {"records": batch.parts.kept, "rejects": batch.parts.rejected}
+    publish(
+        Publication(run.run_id, run.flow_run_name, now, batch.accepted_ids, entries, resolution.changes, frames), lake
+    )
 
 
 def _dump_row(line: DumpLine, run: Run, now: dt.datetime) -> dict[str, object]:
@@ -165,6 +168,7 @@ def _dump_row(line: DumpLine, run: Run, now: dt.datetime) -> dict[str, object]:
         "byte_count": staged.byte_count,
         "text_byte_count": staged.text_byte_count,
         "compression": staged.compression,
+        "encoding": staged.encoding,
         "modified_at": staged.modified_at,
         "captured_date": staged.captured_date,
         "entries_read": line.entries_read,
@@ -175,13 +179,21 @@ def _dump_row(line: DumpLine, run: Run, now: dt.datetime) -> dict[str, object]:
     }
 
 
+def _archive_row(unpacked: UnpackedArchive, run: Run, now: dt.datetime) -> dict[str, object]:
+    """Note an archive, so that it is not unpacked again; its members have rows of their own."""
+    found = unpacked.archive
+    staged = StagedDump(found.dump_id, found.uri, found.byte_count, found.modified_at, Path())
+    row = _dump_row(DumpLine(staged, unpacked.error), run, now)
+    return row | {"status": "unpacked" if unpacked.members else "failed"}
+
+
 def _status(batch: Batch, problems: Sequence[str]) -> str:
     if not problems:
         return "published"
     return "partial" if batch.accepted else "failed"
 
 
-def _run_row(
+def run_row(
     batch: Batch,
     resolution: Resolution,
     run: Run,
@@ -190,6 +202,7 @@ def _run_row(
     problems: Sequence[str],
     now: dt.datetime,
 ) -> dict[str, object]:
+    """Make the row of `runs` for one batch."""
     counts = {name: batch.total(name) for name in ("entries_read", "records_kept", "entries_rejected")}
     return {
         "run_id": run.run_id,

@@ -23,8 +23,7 @@ from transforms.errors import ContractError, LakeError
 from transforms.schema import CHECKS
 from warehouse.expectations import Outcome, Suite, validate
 from warehouse.split import (
-    SplitDump,
-    StagedEntries,
+    Split,
     broken_rules,
     count_dumps,
     find_broken,
@@ -32,7 +31,6 @@ from warehouse.split import (
     open_split,
     split,
 )
-from warehouse.sqltext import parquet
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,21 +39,20 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from warehouse.staging import StagedBatch, StagedDump
+
 SHOWN_REASONS: Final = 5
 """Reasons that the message of a dump held back names."""
 
 
 @dataclass(frozen=True)
 class CheckedDump:
-    """What the contract made of one dump: counts and places, never rows.
+    """What the contract made of one dump, in numbers.
 
-    `kept` and `rejected` are files of Parquet as `warehouse.split.SplitDump` says. `error` says why
-    the dump is held back; its files must then not be published.
+    `error` says why the dump is held back; its entries must then not be published.
     """
 
     dump_id: str
-    kept: tuple[Path, ...]
-    rejected: tuple[Path, ...]
     entries_read: int
     records_kept: int
     entries_rejected: int
@@ -67,6 +64,7 @@ class ContractOutcome:
     """What the contract made of a batch; `checks` has the columns of the table `checks`."""
 
     dumps: tuple[CheckedDump, ...]
+    parts: Split
     checks: pl.DataFrame
 
 
@@ -79,7 +77,7 @@ class SplitBatch:
     """The batch as we split it, before Great Expectations has checked it: counts and places, never rows."""
 
     dumps: tuple[CheckedDump, ...]
-    parts: tuple[SplitDump, ...]
+    parts: Split
     outcomes: Outcomes
     today: dt.date
     limits: DumpLimits
@@ -133,36 +131,34 @@ def assert_agreement(validated: Outcomes, split_off: Outcomes) -> None:
 
 def _checked(
     connection: duckdb.DuckDBPyConnection,
-    dump: StagedEntries,
-    part: SplitDump,
+    dump: StagedDump,
     counts: Mapping[str, Any],
     rules: Sequence[DumpRule],
 ) -> CheckedDump:
     broken = [rule for rule in rules if rule.name in counts["reasons"]]
     return CheckedDump(
         dump.dump_id,
-        part.kept,
-        part.rejected,
         entries_read=counts["entries_read"],
         records_kept=counts["records_kept"],
         entries_rejected=counts["entries_rejected"],
-        error=_complaint(broken[0], dump, counts, _reasons(connection, part)) if broken else None,
+        error=_complaint(broken[0], dump, counts, _reasons(connection, dump.dump_id)) if broken else None,
     )
 
 
-def _complaint(rule: DumpRule, dump: StagedEntries, counts: Mapping[str, Any], reasons: str) -> ContractError:
+def _complaint(rule: DumpRule, dump: StagedDump, counts: Mapping[str, Any], reasons: str) -> ContractError:
     what = rule.complaint.format(**{**counts, "reasons": reasons})
     return ContractError(what, where=dump.name, hint=rule.hint)
 
 
-def _reasons(connection: duckdb.DuckDBPyConnection, part: SplitDump) -> str:
+def _reasons(connection: duckdb.DuckDBPyConnection, dump_id: str) -> str:
     """Say why the entries of a dump were rejected, the most frequent reasons first."""
-    if not part.rejected:
-        return ""
-    counted = connection.execute(f"""
-        SELECT reason, count(*) AS frequency FROM {parquet(part.rejected)}, unnest(reasons) AS one(reason)
+    counted = connection.execute(
+        f"""
+        SELECT reason, count(*) AS frequency FROM rejected, unnest(reasons) AS one(reason) WHERE dump_id = ?
         GROUP BY reason ORDER BY frequency DESC, reason LIMIT {SHOWN_REASONS}
-    """).fetchall()
+        """,
+        [dump_id],
+    ).fetchall()
     return ", ".join(f"{reason} ({frequency})" for reason, frequency in counted)
 
 
@@ -176,15 +172,15 @@ def _checks(suites: Sequence[Suite], outcomes: Outcomes, run_id: str) -> pl.Data
     return pl.DataFrame(rows, schema=CHECKS.polars_schema, orient="row")
 
 
-def split_dumps(staged: Sequence[StagedEntries], *, today: dt.date, limits: DumpLimits = DUMP_LIMITS) -> SplitBatch:
-    """Split the entries of every staged dump into kept and rejected, and judge each dump as a whole.
+def split_dumps(staged: StagedBatch, *, today: dt.date, limits: DumpLimits = DUMP_LIMITS) -> SplitBatch:
+    """Split the entries of a staged batch into kept and rejected, and judge each dump as a whole.
 
-    `today` is the day of the run in UTC. Writes kept.parquet and rejected.parquet into the folder of
-    a dump that has something to reject. What comes back may be resolved at once, but must not be
-    published before `agree` has it from Great Expectations too.
+    `today` is the day of the run in UTC. Writes what has something to reject anew, into the folder of
+    the batch. What comes back may be resolved at once, but must not be published before `agree` has
+    it from Great Expectations too.
     """
-    if not staged:
-        return SplitBatch((), (), {}, today, limits)
+    if not staged.dumps:
+        return SplitBatch((), Split(), {}, today, limits)
     suites = _suites(today, limits)
     batch_rules = dump_rules(limits)
     with open_entries(staged) as (connection, _):
@@ -193,20 +189,17 @@ def split_dumps(staged: Sequence[StagedEntries], *, today: dt.date, limits: Dump
         count_dumps(connection, staged)
         judged = _judge_dumps(connection, batch_rules)
         checked = tuple(
-            _checked(connection, dump, part, counts, batch_rules)
-            for dump, part, counts in zip(staged, parts, judged, strict=True)
+            _checked(connection, dump, counts, batch_rules) for dump, counts in zip(staged.dumps, judged, strict=True)
         )
-        return SplitBatch(checked, tuple(parts), _own_outcomes(connection, suites, judged), today, limits)
+        return SplitBatch(checked, parts, _own_outcomes(connection, suites, judged), today, limits)
 
 
-def validate_dumps(
-    staged: Sequence[StagedEntries], found: SplitBatch, *, run_id: str, docs: Path | None = None
-) -> Outcomes:
+def validate_dumps(staged: StagedBatch, found: SplitBatch, *, run_id: str, docs: Path | None = None) -> Outcomes:
     """Let Great Expectations check the same rules on the same files; it may run in another process.
 
     `docs` is the folder of the Data Docs, None for none.
     """
-    if not staged:
+    if not staged.dumps:
         return {}
     with open_entries(staged) as (connection, name):
         open_split(connection, found.parts)
@@ -221,7 +214,7 @@ def agree(found: SplitBatch, validated: Outcomes, *, run_id: str) -> pl.DataFram
 
 
 def check_dumps(
-    staged: Sequence[StagedEntries],
+    staged: StagedBatch,
     *,
     run_id: str,
     today: dt.date,
@@ -234,7 +227,7 @@ def check_dumps(
     """
     found = split_dumps(staged, today=today, limits=limits)
     validated = validate_dumps(staged, found, run_id=run_id, docs=docs)
-    return ContractOutcome(found.dumps, agree(found, validated, run_id=run_id))
+    return ContractOutcome(found.dumps, found.parts, agree(found, validated, run_id=run_id))
 
 
 def _suites(today: dt.date, limits: DumpLimits) -> tuple[Suite, Suite]:

@@ -7,33 +7,61 @@ ingested, as rsync and make do; any other is read whole for its SHA-256.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from transforms.errors import DumpError, PaperlakeError, UnreadableDumpError
+from warehouse.archive import SEPARATOR, archive_kind
 from warehouse.lake import Lake, attached
+from warehouse.settings import refuse_other_rules
 from warehouse.streams import sha256_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from warehouse.members import UnpackedArchive
+
 
 @dataclass(frozen=True)
 class NewDump:
-    """A dump file that the lake does not hold yet."""
+    """A dump file that the lake does not hold yet; of the member of an archive, also the archive and its name there.
+
+    A member lies unpacked at `path`, whose name says nothing.
+    """
 
     path: Path
     dump_id: str
     byte_count: int
     modified_at: dt.datetime
+    archive: Path | None = None
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without its folder."""
+        return self.path.name if self.archive is None else re.split(r"[/\\]", self.member)[-1]
+
+    @property
+    def uri(self) -> str:
+        """Where the dump lies: papers.zip!/2025/a.json in an archive."""
+        return (
+            uri_of(self.path) if self.archive is None else f"{uri_of(self.archive)}{SEPARATOR}{_as_text(self.member)}"
+        )
+
+    @property
+    def place(self) -> str:
+        """What a message calls the dump: its name, in an archive with that of the archive before it."""
+        return self.name if self.archive is None else f"{self.archive.name}{SEPARATOR}{self.member}"
 
 
 @dataclass
 class NewDumps:
-    """The new ones, how many were known, and the ones that cannot be read, with their reasons."""
+    """The new ones, archives apart; how many were known; and what cannot be read, with the reasons."""
 
     dumps: list[NewDump] = field(default_factory=list)
+    archives: list[NewDump] = field(default_factory=list)
     known: int = 0
     problems: list[PaperlakeError] = field(default_factory=list)
 
@@ -49,28 +77,46 @@ class _Entry:
 def find_new(files: Sequence[Path], lake: Lake, *, retry_failed: bool) -> NewDumps:
     """Tell the new dumps among `files`; the same bytes under two names are one dump.
 
-    Dumps that failed before are new again where `retry_failed` says so.
+    Dumps that failed before are new again where `retry_failed` says so, and so are archives of
+    which anything was refused.
     """
     ledger = _read_ledger(lake, retry_failed=retry_failed)
     settled = {entry.dump_id for entry in ledger.values() if entry.is_settled}
-    seen: set[str] = set()
     new = NewDumps()
     for path in files:
         try:
-            dump = _identify(path, ledger)
+            _sort_in(_identify(path, ledger), new, settled)
         except DumpError as error:
             new.problems.append(error)
-            continue
-        if dump.dump_id in settled or dump.dump_id in seen:
-            new.known += 1
-        else:
-            new.dumps.append(dump)
-        seen.add(dump.dump_id)
     return new
+
+
+def _sort_in(dump: NewDump, new: NewDumps, settled: set[str]) -> None:
+    if dump.dump_id in settled:
+        new.known += 1
+    else:
+        (new.archives if archive_kind(dump.path) else new.dumps).append(dump)
+    settled.add(dump.dump_id)
+
+
+def add_members(new: NewDumps, unpacked: Sequence[UnpackedArchive], lake: Lake, *, retry_failed: bool) -> None:
+    """Add the members of the new archives to `new`: those that the lake holds already are known, as any dump."""
+    settled = {entry.dump_id for entry in _read_ledger(lake, retry_failed=retry_failed).values() if entry.is_settled}
+    settled.update(dump.dump_id for dump in new.dumps)
+    for archive in unpacked:
+        new.problems += archive.problems
+        for member in archive.members:
+            if member.dump_id in settled:
+                new.known += 1
+            else:
+                new.dumps.append(member)
+            settled.add(member.dump_id)
 
 
 def published_ids(lake: Lake, among: Iterable[str]) -> set[str]:
     """Tell which of these dumps the lake holds by now."""
+    if not lake.exists:
+        return set()
     with attached(lake, read_only=True) as connection:
         rows = connection.execute(
             "SELECT dump_id FROM dumps WHERE status = 'published' AND list_contains(?, dump_id)", [sorted(among)]
@@ -82,10 +128,12 @@ def _read_ledger(lake: Lake, *, retry_failed: bool) -> dict[tuple[str, int, dt.d
     if not lake.exists:
         return {}
     with attached(lake, read_only=True) as connection:
-        rows = connection.execute("SELECT uri, byte_count, modified_at, dump_id, status FROM dumps").fetchall()
+        refuse_other_rules(connection, lake.root)  # now, rather than when everything is read
+        rows = connection.execute("SELECT uri, byte_count, modified_at, dump_id, error FROM dumps").fetchall()
+    in_parts = {uri.partition(SEPARATOR)[0] for uri, *_, error in rows if error is not None and SEPARATOR in uri}
     return {
-        (uri, size, modified_at): _Entry(dump_id, status == "published" or not retry_failed)
-        for uri, size, modified_at, dump_id, status in rows
+        (uri, size, modified_at): _Entry(dump_id, not retry_failed or (error is None and uri not in in_parts))
+        for uri, size, modified_at, dump_id, error in rows
     }
 
 
@@ -105,7 +153,11 @@ def _identify(path: Path, ledger: dict[tuple[str, int, dt.datetime], _Entry]) ->
 
 def uri_of(path: Path) -> str:
     """Name the place of a dump; bytes of a name that are no text are shown escaped."""
-    return str(path.absolute()).encode("utf-8", "backslashreplace").decode("utf-8")
+    return _as_text(str(path.absolute()))
+
+
+def _as_text(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _instant(nanoseconds: int) -> dt.datetime:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from transforms.dedupe.evidence import is_match
+from warehouse.sqltext import script
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -75,26 +78,44 @@ def papers_of_records(lake: duckdb.DuckDBPyConnection, record_ids: pl.Series) ->
     return found["paper_id"]
 
 
-def papers(lake: duckdb.DuckDBPyConnection, paper_ids: pl.Series) -> pl.DataFrame:
-    """Find which of these papers the lake holds: paper_id, run_id, created_at."""
-    sql = "SELECT paper_id, run_id, created_at FROM papers SEMI JOIN wanted USING (paper_id)"
-    found = _ask(lake, sql, paper_ids, "paper_id")
-    return found.with_columns(pl.col("created_at").dt.convert_time_zone("UTC"))
+def minted(lake: duckdb.DuckDBPyConnection, paper_ids: pl.Series) -> pl.DataFrame:
+    """Find which of these ids were ever minted, by whom and when, and where the redirected ones lead.
+
+    Gives paper_id, run_id, created_at; and redirected_to, redirect_run_id, redirected_at, which are
+    null where the id is that of a paper of now.
+    """
+    found = _ask(lake, script("minted"), paper_ids, "paper_id")
+    return found.with_columns(pl.col("created_at", "redirected_at").dt.convert_time_zone("UTC"))
 
 
-def neighbourhood(lake: duckdb.DuckDBPyConnection, variants: pl.Series) -> Neighbourhood:
-    """Gather all records that a chain of stored matches ties to these variants, and those matches.
+def decisions(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Read every decision there is: few beside the records, for people make them one by one."""
+    found = lake.execute("SELECT * FROM decisions").pl()
+    return found.with_columns(pl.col("decided_at").dt.convert_time_zone("UTC"))
 
-    Matches that the cluster guard cut are followed too: a new record may tip the balance.
+
+def variants_of(lake: duckdb.DuckDBPyConnection, record_ids: pl.Series) -> pl.DataFrame:
+    """Find which of these records the lake holds: record_id, variant_id."""
+    sql = "SELECT record_id, variant_id FROM records SEMI JOIN wanted ON records.record_id = wanted.record_id"
+    return _ask(lake, sql, record_ids, "record_id")
+
+
+def neighbourhood(lake: duckdb.DuckDBPyConnection, variants: pl.Series, ties: pl.DataFrame) -> Neighbourhood:
+    """Gather all records that a chain of stored matches and `ties` ties to these variants, and those matches.
+
+    Matches that the cluster guard cut are followed too: a new record may tip the balance. `ties`
+    (record_id_a, record_id_b) are the pairs that people joined.
     """
     while True:
         members = _members(lake, variants)
+        there = members["record_id"].implode()
         edges = _edges(lake, members["record_id"])
-        ends = pl.concat([edges["record_id_a"], edges["record_id_b"]]).unique()
-        beyond = ends.filter(~ends.is_in(members["record_id"].implode()))
-        if beyond.is_empty():
+        tied = ties.filter(pl.col("record_id_a").is_in(there) | pl.col("record_id_b").is_in(there))
+        ends = pl.concat([pairs[end] for pairs in (edges, tied) for end in ("record_id_a", "record_id_b")]).unique()
+        found = variants_of(lake, ends.filter(~ends.is_in(there)))  # the other end of a tie may not be there yet
+        if found.is_empty():
             return Neighbourhood(members, edges)
-        variants = pl.concat([members["variant_id"], _variants_of(lake, beyond)]).unique()
+        variants = pl.concat([members["variant_id"], found["variant_id"]]).unique()
 
 
 def _members(lake: duckdb.DuckDBPyConnection, variants: pl.Series) -> pl.DataFrame:
@@ -119,12 +140,7 @@ def _edges(lake: duckdb.DuckDBPyConnection, record_ids: pl.Series) -> pl.DataFra
         SELECT record_id_a, record_id_b, probability, is_linked FROM matches
         WHERE record_id_a IN (SELECT record_id FROM wanted) OR record_id_b IN (SELECT record_id FROM wanted)
         """
-    return _ask(lake, sql, record_ids, "record_id")
-
-
-def _variants_of(lake: duckdb.DuckDBPyConnection, record_ids: pl.Series) -> pl.Series:
-    sql = "SELECT DISTINCT variant_id FROM records SEMI JOIN wanted ON records.record_id = wanted.record_id"
-    return _ask(lake, sql, record_ids, "record_id")["variant_id"]
+    return _ask(lake, sql, record_ids, "record_id").filter(is_match())
 
 
 def _ask(lake: duckdb.DuckDBPyConnection, sql: str, values: pl.Series, name: str = "variant_id") -> pl.DataFrame:

@@ -1,9 +1,8 @@
 """Puts one batch into the lake, whole or not at all.
 
-    BEGIN
+    BEGIN                                                             (and make the lake, where there is none)
       dumps, records, variant_keys, matches, rejects, checks, runs    appended
-      papers, paper_records                                           changed rows replaced
-      paper_redirects                                                 appended, older ones led on
+      papers, paper_records, paper_redirects                          changed rows replaced
     COMMIT
 
 The raw dumps are put in place before: a raw file that no dump in the ledger names is harmless.
@@ -12,21 +11,23 @@ The raw dumps are put in place before: a raw file that no dump in the ledger nam
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+import polars as pl
 
 from transforms.errors import LakeError
 from transforms.schema import TABLES
-from warehouse.lake import Lake, attached
-from warehouse.sqltext import parquet, script
+from warehouse.durable import flush
+from warehouse.lake import Lake, transaction
+from warehouse.sqltext import literal, parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import polars as pl
 
     from warehouse.staging import StagedDump
 
@@ -39,15 +40,31 @@ PAUSE_SECONDS: Final = 0.2
 
 @dataclass(frozen=True)
 class Publication:
-    """The Parquet files to publish, by table, and the small frames that go with them.
+    """What to publish: the entries of the dumps `dump_ids`, what became of them, and what is noted of them.
 
-    `changes` holds what `warehouse.resolve` wrote, by the name of its file; it is empty where no
-    dump of the batch is published and only the ledger and the run are noted.
+    `entries` are Parquet files by table, `records` or `rejects`, that may hold entries of other dumps
+    too. `changes` is what `warehouse.resolve` found, by the name of its file.
     """
 
-    frames: Mapping[str, pl.DataFrame]
-    rejects: Sequence[Path]
+    run_id: str
+    made_by: str
+    published_at: dt.datetime
+    dump_ids: Sequence[str]
+    entries: Mapping[str, Sequence[Path]]
     changes: Mapping[str, Path]
+    frames: Mapping[str, pl.DataFrame]
+
+
+MAKE_ROOM: Final[Mapping[str, str]] = {
+    "replaced_papers": "DELETE FROM papers WHERE paper_id IN (SELECT paper_id FROM changed)",
+    "moved_records": "DELETE FROM paper_records WHERE record_id IN (SELECT record_id FROM changed)",
+    "turned_matches": """
+        UPDATE matches SET is_linked = changed.is_linked FROM changed
+        WHERE matches.record_id_a = changed.record_id_a AND matches.record_id_b = changed.record_id_b
+        """,
+    "moved_redirects": "DELETE FROM paper_redirects WHERE old_paper_id IN (SELECT old_paper_id FROM changed)",
+}
+"""For each change that concerns rows of the lake: how room is made for what is appended after it."""
 
 
 def keep_raw(dumps: Sequence[StagedDump], lake: Lake) -> None:
@@ -56,7 +73,10 @@ def keep_raw(dumps: Sequence[StagedDump], lake: Lake) -> None:
         staged = next(dump.folder.glob("raw.*"))
         kept = lake.raw / dump.dump_id[:2] / f"{dump.dump_id}{staged.suffix}"
         kept.parent.mkdir(exist_ok=True)
+        flush(staged)
         staged.replace(kept)
+    for folder in {lake.raw, *(lake.raw / dump.dump_id[:2] for dump in dumps)}:
+        flush(folder)
 
 
 def publish(publication: Publication, lake: Lake) -> None:
@@ -66,8 +86,8 @@ def publish(publication: Publication, lake: Lake) -> None:
     """
     for attempt in range(ATTEMPTS):
         try:
-            with attached(lake) as connection:
-                _transact(connection, publication)
+            with transaction(lake, made_by=publication.made_by) as connection:
+                _write(connection, publication)
         except (duckdb.Error, LakeError) as error:
             if not _is_passing(error) or attempt == ATTEMPTS - 1:
                 raise LakeError(
@@ -85,32 +105,37 @@ def _is_passing(error: Exception) -> bool:
     return "database is locked" in text or "conflict" in text
 
 
-def _transact(connection: duckdb.DuckDBPyConnection, publication: Publication) -> None:
-    connection.execute("BEGIN")
+def _write(connection: duckdb.DuckDBPyConnection, publication: Publication) -> None:
     for name, frame in publication.frames.items():
-        _append_frame(connection, name, frame)
-    if publication.rejects:
-        _append(connection, "rejects", parquet(publication.rejects))
-    if publication.changes:
-        _publish_changes(connection, publication.changes)
-    connection.execute("COMMIT")
-
-
-def _publish_changes(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, Path]) -> None:
-    for name, file in changes.items():
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW changed_{name} AS SELECT * FROM {parquet([file])}")
-    connection.execute(script("publish"))
-    for name in changes:
+        with _view(connection, frame) as rows:
+            if name == "dumps":  # a dump that failed before and was tried again has one line, the latest
+                connection.execute(f"DELETE FROM dumps WHERE dump_id IN (SELECT dump_id FROM {rows})")
+            _append(connection, name, rows)
+    if publication.dump_ids:
+        _write_entries(connection, publication)
+    for name, file in publication.changes.items():
+        if name in MAKE_ROOM:
+            connection.execute(f"WITH changed AS (FROM {parquet([file])}) {MAKE_ROOM[name]}")
+    for name, file in publication.changes.items():
         if name in TABLES:
-            _append(connection, name, f"changed_{name}")
+            _append(connection, name, parquet([file]))
 
 
-def _append_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
-    connection.register("frame_to_append", frame)
-    if name == "dumps":  # a dump that failed before and was tried again has one line, the latest
-        connection.execute("DELETE FROM dumps WHERE dump_id IN (SELECT dump_id FROM frame_to_append)")
-    _append(connection, name, "frame_to_append")
-    connection.unregister("frame_to_append")
+def _write_entries(connection: duckdb.DuckDBPyConnection, publication: Publication) -> None:
+    marks = f"{literal(publication.run_id)} AS run_id, {literal(publication.published_at.isoformat())} AS rejected_at"
+    with _view(connection, pl.DataFrame({"dump_id": publication.dump_ids})) as published:
+        for name, files in publication.entries.items():
+            if files:
+                rows = f"(SELECT *, {marks} FROM {parquet(files)} SEMI JOIN {published} USING (dump_id))"
+                _append(connection, name, rows)
+
+
+@contextmanager
+def _view(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[str]:
+    """Show a frame to SQL; give its name there."""
+    connection.register("shown", frame)
+    yield "shown"
+    connection.unregister("shown")
 
 
 def _append(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:

@@ -62,13 +62,15 @@ def connect(lake: str | Path) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def ask(lake: Lake, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Run one reading query against the lake; yield the connection that holds its result.
+def ask(lake: Lake, sql: str, *, at: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Run one reading query against the lake, or against what it held `at` a snapshot or a time (ISO 8601).
 
-    Raises QueryError where the SQL is wrong or not allowed, LakeError where there is no lake.
+    Yields the connection that holds the result. Raises QueryError where the SQL is wrong or not
+    allowed, or nothing was there then, LakeError where there is no lake.
     """
-    connection = connect(lake.root)
+    connection = connect_extensions()
     try:
+        attach(connection, lake, read_only=True, at=at)
         _close_doors(connection, lake)
         _refuse_writes(connection, sql)
         yield _run(connection, sql)

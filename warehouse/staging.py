@@ -4,10 +4,10 @@
                                                               entries-000001.parquet ...
                                                               rejects-000001.parquet ...
                                                               raw.zst (or .gz, as captured)
-    entries of all dumps --normalized together--> records-000001.parquet ..., beside them
+    entries of all dumps --normalized together--> STAGING/records-000001.parquet ...
 
 Each dump is read apart, so that a bad one harms no other. Normalization goes over many dumps at
-once: setting it up takes longer than a small dump needs.
+once: setting it up takes longer than a small dump needs, and so does opening a file for each.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import fcntl
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,26 +24,39 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 import zstandard
+from pyarrow import parquet as pq
 
 from transforms.errors import DumpError, UnreadableDumpError
 from transforms.normalize import captured_date_of, normalize_records
 from transforms.readers import recognise
-from transforms.readers.base import Batch, DumpInfo
-from warehouse.ledger import NewDump, uri_of
+from transforms.readers.base import Batch, DumpInfo, shown
+from transforms.readers.reading import read_dump
+from transforms.schema import RAW_RECORD
+from warehouse.durable import write_whole
+from warehouse.lake import make_folders
 from warehouse.locking import try_lock
+from warehouse.reader_packages import installed_readers
 from warehouse.streams import open_dump, read_head, sha256_file
+from warehouse.unpack import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from transforms.readers.base import Head, Reader
     from warehouse.lake import Lake
+    from warehouse.ledger import NewDump
 
 PART_BYTES: Final = 32 * 1024 * 1024
 """Packed size of the entries that are normalized at once: some 50,000 records, 0.5 GB while at work."""
 
+PART_ROWS: Final = 50_000
+"""Entries that are normalized at once: some pack so well that their size says little."""
+
 PASSING: Final = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.ECONNRESET, errno.EBUSY})
 """System errors that another try may not meet."""
+
+_NORMALIZED: Final = [*(name for name in RAW_RECORD if name not in ("line", "raw")), "dump_id", "captured_date"]
+"""What normalization reads of an entry: where it stands and how it was written is for rejects."""
 
 RAW_LEVEL: Final = 9
 """zstd level of kept dumps: written once, kept for ever."""
@@ -62,6 +76,7 @@ class StagedDump:
     folder: Path
     reader: str | None = None
     compression: str | None = None
+    encoding: str | None = None
     text_byte_count: int | None = None
     captured_date: dt.date | None = None
     records_read: int = 0
@@ -74,28 +89,41 @@ class StagedDump:
         return Path(self.uri).name
 
     @property
-    def record_files(self) -> list[Path]:
-        """Staged Parquet of the normalized records."""
-        return sorted(self.folder.glob("records-*.parquet"))
-
-    @property
     def reject_files(self) -> list[Path]:
         """Staged Parquet of the entries that could not be read."""
         return sorted(self.folder.glob("rejects-*.parquet"))
 
 
+@dataclass(frozen=True)
+class StagedBatch:
+    """The readable dumps of a run, and where the records of all of them are: places and counts, never rows.
+
+    All are files of Parquet in `folder`, in the order of the dumps and of their positions: `records`
+    with the columns of RECORDS, `entries` of RAW_RECORD and `rejects` of RAW_REJECT with the `dump_id`.
+    """
+
+    folder: Path
+    dumps: tuple[StagedDump, ...] = ()
+    entries: tuple[Path, ...] = ()
+    records: tuple[Path, ...] = ()
+    rejects: tuple[Path, ...] = ()
+
+
 @contextmanager
 def staging_folder(lake: Lake, run_id: str) -> Iterator[Path]:
     """Give a run its own folder in the lake's staging, and sweep away what dead runs left."""
+    make_folders(lake)
     _sweep(lake.staging)
     folder = lake.staging / run_id
-    folder.mkdir(parents=True)
+    folder.mkdir()
     unlocked = folder / "unlocked"
     with unlocked.open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         unlocked.rename(folder / "run.lock")  # never seen without its lock, or another run would sweep it away
-        yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(staging: Path) -> None:
@@ -111,7 +139,9 @@ def refuse(dump: NewDump, error: Exception, staging: Path) -> StagedDump:
     hint = "check the disk or the network, then run again"
     refused = UnreadableDumpError(f"reading failed: {error}", where=str(dump.path), hint=hint)
     folder = staging / dump.dump_id
-    return StagedDump(dump.dump_id, uri_of(dump.path), dump.byte_count, dump.modified_at, folder, error=str(refused))
+    return StagedDump(
+        dump.dump_id, dump.uri, dump.byte_count, dump.modified_at, folder, error=str(_called_by_place(refused, dump))
+    )
 
 
 def stage_dump(dump: NewDump, staging: Path) -> StagedDump:
@@ -123,42 +153,51 @@ def stage_dump(dump: NewDump, staging: Path) -> StagedDump:
     folder = staging / dump.dump_id
     shutil.rmtree(folder, ignore_errors=True)  # of an earlier try of this task
     folder.mkdir()
-    staged = StagedDump(dump.dump_id, uri_of(dump.path), dump.byte_count, dump.modified_at, folder)
+    staged = StagedDump(dump.dump_id, dump.uri, dump.byte_count, dump.modified_at, folder)
     try:
         staged = _read(dump, staged)
         _keep_raw(dump, staged)
     except DumpError as error:
-        if _is_passing(error):
+        if is_passing(error):
             raise OSError(str(error)) from error
         shutil.rmtree(folder)
-        return replace(staged, error=str(error))
+        return replace(staged, error=str(_called_by_place(error, dump)))
     return staged
 
 
-def _is_passing(error: DumpError) -> bool:
+def is_passing(error: DumpError) -> bool:
     """Tell a failure of the disk or the network from a fault of the dump."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in PASSING
 
 
+def _called_by_place(error: DumpError, dump: NewDump) -> DumpError:
+    """Call the member of an archive by the archive and its name there."""
+    if dump.archive is not None:
+        line = re.search(r", line [\d,]+$", error.where)
+        error.where = shown(dump.place) + (line[0] if line else "")
+    return error
+
+
 def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
-    with open_dump(dump.path) as opened:
+    with open_dump(dump.path, DEFAULT_LIMITS, dump.name) as opened:
         head: Head = read_head(opened)
-        reader: Reader = recognise(head)
+        reader: Reader = recognise(head, installed_readers())
         captured_at = _captured_at(dump)
         captured = captured_at.date()
-        batches = reader.read(opened.stream, DumpInfo(dump.path.name, captured_at))
-        shown: list[dt.date] = []
+        reading = read_dump(reader, opened.stream, head, DumpInfo(dump.name, captured_at))
+        days: list[dt.date] = []
         records_read = rejects_read = 0
-        for number, batch in enumerate(batches, start=1):
-            shown += _write_batch(batch, number, staged, captured)
+        for number, batch in enumerate(reading.batches, start=1):
+            days += _write_batch(batch, number, staged, captured)
             records_read += batch.records.height
             rejects_read += batch.rejects.height
         return replace(
             staged,
             reader=reader.name,
             compression=opened.compression,
+            encoding=reading.encoding,
             text_byte_count=opened.byte_count,
-            captured_date=max(shown, default=captured),
+            captured_date=max(days, default=captured),
             records_read=records_read,
             rejects_read=rejects_read,
         )
@@ -169,46 +208,47 @@ def _captured_at(dump: NewDump) -> dt.datetime:
 
     A name stays when a file is copied or cloned; its time does not.
     """
-    day = captured_date_of(dump.path.name)
+    day = captured_date_of(dump.name) or (captured_date_of(dump.archive.name) if dump.archive else None)
     return dt.datetime.combine(day, dt.time.max, dt.UTC) if day else dump.modified_at
 
 
 def _write_batch(batch: Batch, number: int, staged: StagedDump, captured: dt.date) -> list[dt.date]:
     """Write one batch; return the latest day that it shows, if it shows any."""
     if batch.rejects.height:
-        batch.rejects.write_parquet(staged.folder / f"rejects-{number:06d}.parquet")
+        rejects = batch.rejects.with_columns(dump_id=pl.lit(staged.dump_id))
+        write_whole(rejects, staged.folder / f"rejects-{number:06d}.parquet")
     if not batch.records.height:
         return []
     entries = batch.records.with_columns(dump_id=pl.lit(staged.dump_id), captured_date=pl.lit(captured))
-    entries.write_parquet(staged.folder / f"entries-{number:06d}.parquet", compression="lz4")
+    write_whole(entries, staged.folder / f"entries-{number:06d}.parquet")
     latest = entries.get_column("seen_date").max()
     return [latest] if isinstance(latest, dt.date) else []
 
 
-def normalize_staged(dumps: Sequence[StagedDump]) -> int:
-    """Normalize the entries of many dumps, a bounded part at a time; return the number of records."""
-    total = 0
-    entries = [file for dump in dumps for file in sorted(dump.folder.glob("entries-*.parquet"))]
+def normalize_staged(dumps: Sequence[StagedDump], staging: Path) -> StagedBatch:
+    """Normalize the entries of all dumps that could be read into files of `staging`, a bounded part at a time."""
+    readable = tuple(dump for dump in dumps if dump.error is None)
+    entries = tuple(file for dump in readable for file in sorted(dump.folder.glob("entries-*.parquet")))
+    records = []
     for number, files in enumerate(_in_parts(entries), start=1):
-        raw = pl.read_parquet(files, glob=False)
-        records = _normalized(raw)
-        total += records.height
-        for part in records.partition_by("dump_id", maintain_order=True):
-            folder = files[0].parents[1] / part.item(0, "dump_id")
-            part.write_parquet(folder / f"records-{number:06d}.parquet", compression="lz4")
-    return total
+        records.append(staging / f"records-{number:06d}.parquet")
+        raw = pl.read_parquet(files, glob=False, columns=_NORMALIZED)
+        write_whole(_normalized(raw), records[-1])
+    rejects = (file for dump in readable for file in dump.reject_files)
+    return StagedBatch(staging, readable, entries, tuple(records), tuple(rejects))
 
 
 def _in_parts(files: Sequence[Path]) -> Iterator[list[Path]]:
-    """Group files, in order, so that each group is at most PART_BYTES, or one file."""
+    """Group files, in order, so that each group is at most PART_BYTES and PART_ROWS, or one file."""
     part: list[Path] = []
-    size = 0
+    size = rows = 0
     for file in files:
-        size += file.stat().st_size
-        if part and size > PART_BYTES:
+        own_size, own_rows = file.stat().st_size, pq.read_metadata(file).num_rows
+        if part and (size + own_size > PART_BYTES or rows + own_rows > PART_ROWS):
             yield part
-            part, size = [], file.stat().st_size
+            part, size, rows = [], 0, 0
         part.append(file)
+        size, rows = size + own_size, rows + own_rows
     if part:
         yield part
 

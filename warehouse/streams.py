@@ -45,22 +45,22 @@ class OpenDump:
 
 
 @contextmanager
-def open_dump(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[OpenDump]:
-    """Open a dump for reading.
+def open_dump(path: Path, limits: Limits = DEFAULT_LIMITS, called: str = "") -> Iterator[OpenDump]:
+    """Open a dump for reading; it is `called` by its file name unless it has another.
 
     Raises UnreadableDumpError where the bytes cannot be had. Reading raises it too, DamagedDumpError
     where compressed data is broken or breaks off, and HostileDumpError where it unpacks beyond `limits`.
     """
-    name = shown(path.name)
+    called = called or path.name
     with _open_file(path) as file, io.BufferedReader(file, _BUFFER_BYTES) as packed:
         compression = compression_of(packed.peek()[:LONGEST_MAGIC])
         if compression is None:
             size = os.fstat(file.fileno()).st_size
-            yield OpenDump(path.name, cast("BinaryIO", packed), None, lambda: size)
+            yield OpenDump(called, cast("BinaryIO", packed), None, lambda: size)
             return
-        unpacked = Unpacked(cast("BinaryIO", packed), compression, name, limits)
+        unpacked = Unpacked(cast("BinaryIO", packed), compression, shown(called), limits)
         with io.BufferedReader(unpacked, _BUFFER_BYTES) as stream:
-            yield OpenDump(path.name, cast("BinaryIO", stream), compression, lambda: unpacked.unpacked_count)
+            yield OpenDump(called, cast("BinaryIO", stream), compression, lambda: unpacked.unpacked_count)
 
 
 def read_head(dump: OpenDump) -> Head:

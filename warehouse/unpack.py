@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 import zstandard
 
-from transforms.errors import DamagedDumpError, HostileDumpError
+from transforms.errors import DamagedDumpError, DumpError, HostileDumpError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -148,6 +148,7 @@ class Unpacked(io.RawIOBase):
         self._ready = memoryview(b"")
         self._next_member = b""
         self._packed_count = 0
+        self._fault: DumpError | None = None
         self.unpacked_count = 0
 
     def readable(self) -> bool:
@@ -155,16 +156,27 @@ class Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill the whole buffer, unless the dump ends."""
+        """Fill the whole buffer, unless the dump ends; what stands before a fault is given before it is told."""
         target, filled = memoryview(buffer).cast("B"), 0
         while filled < len(target):
-            if not self._ready and not self._unpack(len(target) - filled):
+            if not self._ready and not self._unpack_or_wait(len(target) - filled, is_first=filled == 0):
                 break
             part = self._ready[: len(target) - filled]
             target[filled : filled + len(part)] = part
             self._ready = self._ready[len(part) :]
             filled += len(part)
         return filled
+
+    def _unpack_or_wait(self, length: int, *, is_first: bool) -> bool:
+        """Unpack further; a fault is raised by the first step of a call, and kept until then."""
+        if self._fault is None:
+            try:
+                return self._unpack(length)
+            except DumpError as error:
+                self._fault = error
+        if is_first:
+            raise self._fault
+        return False
 
     def _unpack(self, length: int) -> bool:
         """Make some bytes ready; False at the end of the dump."""

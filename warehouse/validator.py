@@ -13,17 +13,18 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from transforms.errors import LakeError, PaperlakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from warehouse.contract import Outcomes, SplitBatch
-    from warehouse.split import StagedEntries
+    from warehouse.staging import StagedBatch
 
 _LOCK: Final = Lock()
 _started: list[subprocess.Popen[bytes]] = []
@@ -36,16 +37,19 @@ def start() -> None:
             _started.append(_new())
 
 
-def stop() -> None:
-    """End the validator that waits, if there is one."""
-    with _LOCK:
-        while _started:
-            _end(_started.pop())
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Have a validator wait for a question during the block; end it afterwards if none came."""
+    start()
+    try:
+        yield
+    finally:
+        with _LOCK:
+            while _started:
+                _end(_started.pop())
 
 
-def validate_beside(
-    staged: Sequence[StagedEntries], found: SplitBatch, *, run_id: str, docs: Path | None = None
-) -> Outcomes:
+def validate_beside(staged: StagedBatch, found: SplitBatch, *, run_id: str, docs: Path | None = None) -> Outcomes:
     """Do `warehouse.contract.validate_dumps` in the validator; wait for its answer.
 
     Raises what it raised, and LakeError where it died.
@@ -53,7 +57,7 @@ def validate_beside(
     with _LOCK:
         process = _started.pop() if _started else _new()
     try:
-        answer, noise = process.communicate(pickle.dumps((list(staged), found, run_id, docs)))
+        answer, noise = process.communicate(pickle.dumps((staged, found, run_id, docs)))
     finally:
         _end(process)
     if process.returncode != 0:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from pipeline import Pipeline
 
-COMMANDS = ("ingest", "serve", "sql", "status", "explain")
+COMMANDS = ("ingest", "serve", "sql", "status", "explain", "same", "different", "undo", "review",
+            "snapshots", "changes", "rollback", "verify", "maintain")  # fmt: skip
 
 
 @dataclass(frozen=True)

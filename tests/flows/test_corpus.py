@@ -80,7 +80,9 @@ def test_paper_of_four_dumps_shows_its_four_records(
     assert all(f"record {number}" in shown for number in range(1, 5))
     assert "record 5" not in shown
     assert len(re.findall(r"record \d = record \d", shown)) >= 3
+    records = _columns(shown, 4)
     assert len(paper["places"]) == 4
+    assert all(any("".join(place.split()) in record for record in records) for place in paper["places"])
 
 
 def test_titles_and_abstracts_are_those_of_the_truth(
@@ -92,6 +94,17 @@ def test_titles_and_abstracts_are_those_of_the_truth(
         SELECT parse_filename(uri) AS file, position, title, abstract
         FROM records JOIN dumps USING (dump_id) ORDER BY file, position""")
     assert [(row["file"], _folded(row["title"]), _folded(row["abstract"])) for row in found] == _entries(truth)
+
+
+def _columns(shown: str, count: int) -> list[str]:
+    """The columns of the records side by side, each without white space: a path that was folded is whole again."""
+    lines = shown.splitlines()
+    (heading,) = [line for line in lines if line.split()[:2] == ["record", "1"] and "=" not in line]
+    starts = [heading.index(f"record {number}") for number in range(1, count + 1)]
+    ends = [*starts[1:], None]
+    return [
+        "".join("".join(line[start:end].split()) for line in lines) for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def _folded(text: str | None) -> str:

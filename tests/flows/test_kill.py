@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-KILLS = 20
+KILLS = 200 if "PAPERLAKE_THOROUGH" in os.environ else 20
 SEED = 2026
 
 

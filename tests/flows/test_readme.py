@@ -55,7 +55,17 @@ def paperlake_commands(readme: str) -> list[list[str]]:
 @pytest.mark.integration
 def test_commands_do_what_they_say(paperlake: Command, readme: str, place: Path) -> None:
     commands = paperlake_commands(readme)
-    assert {words[0] for words in commands} == {"ingest", "status", "sql", "explain", "serve"}
+    assert {words[0] for words in commands} == {
+        "ingest",
+        "status",
+        "sql",
+        "explain",
+        "serve",
+        "readers",
+        "read",
+        "review",
+        "snapshots",
+    }
     for words in commands:
         if words[0] == "serve":
             continue  # goes on for ever: test_serve.py runs it

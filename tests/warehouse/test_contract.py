@@ -20,18 +20,17 @@ from transforms.schema import CHECKS, RAW_REJECT, RECORDS, REJECTS
 from warehouse import contract, expectations
 from warehouse.contract import CheckedDump, check_dumps
 from warehouse.expectations import Outcome
-from warehouse.split import open_entries
-from warehouse.staging import StagedDump
+from warehouse.split import Split, open_entries
+from warehouse.staging import StagedBatch, StagedDump
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 TODAY = dt.date(2026, 3, 14)
-STAGED_SCHEMA = {name: dtype for name, dtype in RECORDS.polars_schema.items() if name != "variant_id"} | {
-    "line": pl.Int64(),
-    "raw": pl.String(),
-}
+KINDS = ("entries", "records", "rejects")
+ENTRY_SCHEMA = {"dump_id": pl.String(), "position": pl.Int64(), "line": pl.Int64(), "raw": pl.String()}
+REJECT_SCHEMA = {"dump_id": pl.String(), **RAW_REJECT}
 SUBJECTS = (
     "granite lichens",
     "harbour seals",
@@ -77,10 +76,11 @@ def stage(
     rows = [{"dump_id": dump_id, "record_id": f"{dump_id[:16]}-{one['position']}", **one} for one in records]
     size = -(-len(rows) // parts) or 1
     for number in range(0, len(rows), size):
-        part = pl.DataFrame(rows[number : number + size], schema=STAGED_SCHEMA)
-        part.write_parquet(place / f"records-{number // size + 1:06d}.parquet")
+        part, file = rows[number : number + size], f"{number // size + 1:06d}.parquet"
+        write(part, RECORDS.polars_schema, place / f"records-{file}")
+        write(part, ENTRY_SCHEMA, place / f"entries-{file}")
     if rejects:
-        pl.DataFrame(list(rejects), schema=RAW_REJECT).write_parquet(place / "rejects-000001.parquet")
+        write([{"dump_id": dump_id, **one} for one in rejects], REJECT_SCHEMA, place / "rejects-000001.parquet")
     return StagedDump(
         **{
             "dump_id": dump_id,
@@ -95,24 +95,37 @@ def stage(
     )
 
 
+def write(rows: Sequence[Row], schema: Mapping[str, pl.DataType], file: Path) -> None:
+    pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema).write_parquet(file)
+
+
+def batch(*dumps: StagedDump) -> StagedBatch:
+    """Bring staged dumps together as a run does."""
+    kinds = [[file for dump in dumps for file in sorted(dump.folder.glob(f"{kind}-*"))] for kind in KINDS]
+    return StagedBatch(dumps[0].folder.parent, dumps, *map(tuple, kinds))
+
+
 def good(folder: Path, name: str = "good.txt", size: int = 12) -> StagedDump:
     return stage(folder, name, [record(position) for position in range(1, size + 1)])
 
 
 def read(files: Sequence[Path]) -> pl.DataFrame:
-    return pl.concat([pl.read_parquet(file, glob=False) for file in files]) if files else pl.DataFrame({"position": []})
+    return (
+        pl.concat([pl.read_parquet(file, glob=False) for file in files]) if files else pl.DataFrame(schema=ENTRY_SCHEMA)
+    )
 
 
 def check_one(dump: StagedDump) -> CheckedDump:
-    return check_dumps([dump], run_id="run", today=TODAY).dumps[0]
+    return check_dumps(batch(dump), run_id="run", today=TODAY).dumps[0]
 
 
 def test_good_dump_is_kept_where_it_is(tmp_path: Path) -> None:
     dump = stage(tmp_path, "good.txt", [record(position) for position in range(1, 31)], parts=3)
 
-    checked = check_one(dump)
+    outcome = check_dumps(batch(dump), run_id="run", today=TODAY)
 
-    assert checked == CheckedDump(dump.dump_id, tuple(dump.record_files), (), 30, 30, 0, None)
+    assert outcome.dumps == (CheckedDump(dump.dump_id, 30, 30, 0, None),)
+    assert outcome.parts == Split(tuple(sorted(dump.folder.glob("records-*"))), ())
 
 
 def test_broken_rows_are_rejected_with_all_their_rules_beside_those_of_the_reader(tmp_path: Path) -> None:
@@ -121,13 +134,14 @@ def test_broken_rows_are_rejected_with_all_their_rules_beside_those_of_the_reade
     records[3] |= {"title": None, "year": 9999}
     dump = stage(tmp_path, "mixed.txt", records, [reject(3), reject(5, "no title follows")], parts=2)
 
-    checked = check_one(dump)
+    outcome = check_dumps(batch(dump), run_id="run", today=TODAY)
 
+    (checked,) = outcome.dumps
     assert (checked.entries_read, checked.records_kept, checked.entries_rejected) == (6, 2, 4)
-    kept = read(checked.kept)
-    assert kept.schema == STAGED_SCHEMA
+    kept = read(outcome.parts.kept)
+    assert kept.schema == RECORDS.polars_schema
     assert kept["position"].to_list() == [1, 4]
-    rejected = read(checked.rejected)
+    rejected = read(outcome.parts.rejected)
     assert rejected.schema == {
         name: dtype for name, dtype in REJECTS.polars_schema.items() if name not in {"run_id", "rejected_at"}
     }
@@ -147,8 +161,8 @@ def test_broken_rows_are_rejected_with_all_their_rules_beside_those_of_the_reade
 
 
 def test_what_is_kept_of_a_dump_with_flaws_is_in_order(tmp_path: Path) -> None:
-    checked = check_one(stage(tmp_path, "long.txt", many(3, 5000), parts=4))
-    assert read(checked.kept)["position"].to_list() == list(range(4, 5001))
+    outcome = check_dumps(batch(stage(tmp_path, "long.txt", many(3, 5000), parts=4)), run_id="run", today=TODAY)
+    assert read(outcome.parts.kept)["position"].to_list() == list(range(4, 5001))
 
 
 FLAWS: tuple[Row, ...] = ({}, {}, {"title": None}, {"title": "null", "doi": "x"}, {"seen_date": None}, {"extra": "["})
@@ -175,10 +189,13 @@ def test_every_entry_is_kept_or_rejected(
         for number, entries in enumerate(flaws)
     ]
 
-    outcome = check_dumps(staged, run_id="run", today=TODAY)
+    outcome = check_dumps(batch(*staged), run_id="run", today=TODAY)
 
     for dump, entries in zip(outcome.dumps, flaws, strict=True):
-        kept, rejected = read(dump.kept), read(dump.rejected)
+        kept, rejected = (
+            read(files).filter(pl.col("dump_id") == dump.dump_id)
+            for files in (outcome.parts.kept, outcome.parts.rejected)
+        )
         assert dump.entries_read == len(entries) == kept.height + rejected.height
         assert (dump.records_kept, dump.entries_rejected) == (kept.height, rejected.height)
         assert sorted([*kept["position"], *rejected["position"]]) == list(range(1, len(entries) + 1))
@@ -230,7 +247,7 @@ HELD_BACK: list[Any] = [
     ),
     pytest.param(
         lambda at: stage(at, "bad", [record(1), record(2, dump_id="f" * 64, record_id="f" * 16 + "-2")]),
-        "1 records name another dump",
+        "2 entries were read, but 1 are kept and 0 rejected",
         id="a record of another dump",
     ),
     pytest.param(
@@ -252,7 +269,7 @@ HELD_BACK: list[Any] = [
 def test_bad_dump_is_held_back_and_harms_no_other(
     tmp_path: Path, make: Callable[[Path], StagedDump], what: str
 ) -> None:
-    outcome = check_dumps([good(tmp_path), make(tmp_path), good(tmp_path, "other")], run_id="run", today=TODAY)
+    outcome = check_dumps(batch(good(tmp_path), make(tmp_path), good(tmp_path, "other")), run_id="run", today=TODAY)
 
     before, bad, after = outcome.dumps
     assert (before.error, after.error) == (None, None)
@@ -299,7 +316,7 @@ def test_complaint_says_where_what_and_what_to_do(tmp_path: Path) -> None:
 def test_checks_hold_a_row_for_each_rule_of_both_suites(tmp_path: Path) -> None:
     staged = [good(tmp_path), stage(tmp_path, "bad", many(1, 3)), stage(tmp_path, "empty", [])]
 
-    checks = check_dumps(staged, run_id="the run", today=TODAY).checks
+    checks = check_dumps(batch(*staged), run_id="the run", today=TODAY).checks
 
     assert checks.schema == CHECKS.polars_schema
     assert checks["run_id"].unique().to_list() == ["the run"]
@@ -336,7 +353,7 @@ def test_disagreement_with_great_expectations_stops_the_run(
 
     monkeypatch.setattr(contract, "validate", miscount)
     with pytest.raises(LakeError, match=rf"disagree .*{suite}\.{rule}: Outcome.*nothing was published"):
-        check_dumps([stage(tmp_path, "some.txt", many(1, 12))], run_id="run", today=TODAY)
+        check_dumps(batch(stage(tmp_path, "some.txt", many(1, 12))), run_id="run", today=TODAY)
 
 
 def test_missing_suite_is_a_disagreement() -> None:
@@ -345,7 +362,7 @@ def test_missing_suite_is_a_disagreement() -> None:
 
 
 def test_rule_that_cannot_be_checked_stops_the_run(tmp_path: Path) -> None:
-    with open_entries([good(tmp_path)]) as (_, name):
+    with open_entries(batch(good(tmp_path))) as (_, name):
         rule = record_rules(TODAY)[0]
         wrong = type(rule)("wrong", "no_such_column = 1", (), "cannot be computed")
         with pytest.raises(LakeError, match=r"could not check the rule wrong .*no_such_column"):
@@ -364,22 +381,22 @@ def test_relative_folders_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert check_one(stage(here, "x", many(1, 9))).records_kept == 8
 
 
-def test_nothing_to_check_is_no_error() -> None:
-    outcome = check_dumps([], run_id="run", today=TODAY)
+def test_nothing_to_check_is_no_error(tmp_path: Path) -> None:
+    outcome = check_dumps(StagedBatch(tmp_path), run_id="run", today=TODAY)
     assert outcome.dumps == ()
     assert outcome.checks.is_empty()
     assert outcome.checks.schema == CHECKS.polars_schema
 
 
 def test_nothing_is_said_on_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    check_dumps([good(tmp_path), stage(tmp_path, "bad", [])], run_id="run", today=TODAY, docs=tmp_path / "docs")
+    check_dumps(batch(good(tmp_path), stage(tmp_path, "bad", [])), run_id="run", today=TODAY, docs=tmp_path / "docs")
     assert capfd.readouterr() == ("", "")
 
 
 def test_database_of_the_contract_reads_staged_folders_only(tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n", encoding="utf-8")
-    with open_entries([good(tmp_path)]) as (connection, _):
+    with open_entries(batch(good(tmp_path / "staging"))) as (connection, _):
         assert connection.execute("SELECT count(*) FROM staged_records").fetchone() == (12,)
         with pytest.raises(duckdb.PermissionException):
             connection.execute(f"FROM read_csv('{secret}')")

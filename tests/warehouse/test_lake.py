@@ -7,13 +7,19 @@ import duckdb
 import pytest
 from pipeline import SAMPLE_PAPERS, SAMPLE_RECORDS, Pipeline
 
+from transforms.dedupe.fingerprint import rules_fingerprint
 from transforms.errors import LakeError
 from transforms.schema import SCHEMA_VERSION, TABLES, Table
 from warehouse import lake as lake_module
+from warehouse import settings
 from warehouse.lake import Lake, attached, create_lake, table_ddl
+from warehouse.query import connect
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+OTHER_VERSION = rf"its schema version is {SCHEMA_VERSION}, this is {SCHEMA_VERSION + 1} \(use the version"
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +67,7 @@ def test_lake_knows_its_schema(new_lake: Lake) -> None:
         assert dict(connection.execute("FROM settings").fetchall()) == {
             "schema_version": str(SCHEMA_VERSION),
             "level": "work",
+            "rules": rules_fingerprint(),
         }
 
 
@@ -93,8 +100,26 @@ def test_lake_that_was_moved_still_answers(sample_lake: Pipeline, tmp_path: Path
 
 
 def test_lake_of_another_version_is_refused(new_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lake_module, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    with pytest.raises(LakeError, match=r"its schema version is 1, this is 2 \(use the version"), attached(new_lake):
+    monkeypatch.setattr(settings, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    with (
+        pytest.raises(
+            LakeError, match=rf"its schema version is {SCHEMA_VERSION}, this is {SCHEMA_VERSION + 1} \(use the version"
+        ),
+        attached(new_lake),
+    ):
+        pass
+    with pytest.raises(LakeError, match=OTHER_VERSION):
+        connect(new_lake.root)
+
+
+def test_catalog_of_another_program_is_refused(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        for name in lake_module.EXTENSIONS:
+            connection.execute(f"LOAD '{lake_module.extension_file(name)}'")
+        connection.execute(
+            f"ATTACH 'ducklake:sqlite:{tmp_path}/catalog.sqlite' AS other (DATA_PATH '{tmp_path}/data/')"
+        )
+    with pytest.raises(LakeError, match="its schema version is none"), attached(Lake(tmp_path)):
         pass
 
 

@@ -66,7 +66,8 @@ def test_earlier_version_is_answered(sample_lake: Pipeline) -> None:
     versions = answer(sample_lake.lake, "SELECT min(snapshot_id), max(snapshot_id) FROM lake.snapshots()")
     ((first, last),) = versions
     assert answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {last})") == [(SAMPLE_PAPERS,)]
-    assert answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {first + 1})") == [(0,)]
+    ((earlier,),) = answer(sample_lake.lake, f"SELECT count(*) FROM papers AT (VERSION => {first + 1})")
+    assert 0 < earlier < SAMPLE_PAPERS
 
 
 READS_OUTSIDE = [

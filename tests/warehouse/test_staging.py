@@ -13,7 +13,7 @@ from transforms.errors import UnreadableDumpError
 from warehouse import staging as staging_module
 from warehouse.lake import Lake
 from warehouse.ledger import find_new
-from warehouse.staging import normalize_staged, refuse, stage_dump, staging_folder
+from warehouse.staging import StagedBatch, normalize_staged, refuse, stage_dump, staging_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +37,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_entry_is_staged_as_record_or_reject(dump: NewDump, folder: Path) -> None:
     staged = stage_dump(dump, folder)
     assert (staged.error, staged.reader, staged.records_read, staged.rejects_read) == (None, "jsonl", 4, 1)
-    assert normalize_staged([staged]) == 4
-    assert pl.read_parquet(staged.record_files)["position"].to_list() == [1, 2, 3, 4]
+    assert pl.read_parquet(normalize_staged([staged], folder).records)["position"].to_list() == [1, 2, 3, 4]
     assert pl.read_parquet(staged.reject_files)["position"].to_list() == [5]
 
 
@@ -73,10 +72,22 @@ def test_failing_disk_is_tried_again(dump: NewDump, folder: Path, monkeypatch: p
     assert stage_dump(dump, folder).records_read == 4
 
 
+def test_records_that_pack_well_are_normalized_in_parts_all_the_same(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging_module, "PART_ROWS", 10)
+    for number in range(5):
+        (tmp_path / f"{number}.jsonl").write_bytes(lines(4, f"subject {number}"))
+    new = find_new(sorted(tmp_path.glob("*.jsonl")), Lake(tmp_path / "lake"), retry_failed=True).dumps
+    batch = normalize_staged([stage_dump(dump, folder) for dump in new], folder)
+    assert [pl.read_parquet(file).height for file in batch.records] == [8, 8, 4]
+
+
 def test_dump_that_was_given_up_says_why(dump: NewDump, folder: Path) -> None:
     refused = refuse(dump, OSError(errno.EIO, "Input/output error"), folder)
     assert "2026-03-11.jsonl: reading failed: " in str(refused.error)
-    assert (refused.records_read, refused.record_files) == (0, [])
+    assert refused.records_read == 0
+    assert normalize_staged([refused], folder) == StagedBatch(folder)
 
 
 def test_folder_of_a_dead_run_is_swept_and_that_of_a_live_one_stays(tmp_path: Path) -> None:

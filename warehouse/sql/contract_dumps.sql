@@ -9,64 +9,56 @@
 -- entries are looked at. The neighbours of a title that shares more than 70 % of its words with its
 -- own abstract cannot hold 30 points more, and are spared the search.
 CREATE TABLE staged_dumps AS
-WITH kept_entries AS NOT MATERIALIZED (
-    SELECT dump_number, dumps.dump_id AS true_dump_id, kept.dump_id, position, title, abstract
-    FROM kept JOIN files USING (filename) JOIN dumps USING (dump_number)
-),
-rejected_entries AS NOT MATERIALIZED (
-    SELECT dump_number, position FROM rejected JOIN files USING (filename)
-),
-keeping AS (
+WITH keeping AS (
     SELECT
-        dump_number,
+        dump_id,
         count(*) AS records_kept,
-        count(*) FILTER (dump_id IS DISTINCT FROM true_dump_id) AS foreign_records,
         count(*) FILTER (length(title) > 250 AND length(title) > length(abstract)) AS swapped_records
-    FROM kept_entries GROUP BY dump_number
+    FROM kept GROUP BY dump_id
 ),
 rejecting AS (
-    SELECT dump_number, count(*) AS entries_rejected FROM rejected_entries GROUP BY dump_number
+    SELECT dump_id, count(*) AS entries_rejected FROM rejected GROUP BY dump_id
 ),
 positions AS (
     SELECT
-        dump_number,
+        dump_id,
         count(DISTINCT position) AS distinct_positions,
         min(position) AS lowest_position,
         max(position) AS highest_position
-    FROM (SELECT dump_number, position FROM kept_entries UNION ALL SELECT dump_number, position FROM rejected_entries)
-    GROUP BY dump_number
+    FROM (SELECT dump_id, position FROM kept UNION ALL SELECT dump_id, position FROM rejected)
+    GROUP BY dump_id
 ),
-neighbours AS (
+texts AS (
     SELECT
-        dump_number,
+        dump_id,
+        position,
         list_distinct(regexp_extract_all(lower(title), '\p{L}{5,}')) AS words,
         lower(abstract) AS own,
-        coalesce(lag(lower(abstract)) OVER in_order, '') AS before,
-        coalesce(lead(lower(abstract)) OVER in_order, '') AS after
-    FROM kept_entries
+        len(list_filter(words, lambda word: contains(own, word))) / len(words) AS own_share
+    FROM kept
     WHERE position <= 300 AND title IS NOT NULL AND abstract IS NOT NULL
-    WINDOW in_order AS (PARTITION BY dump_number ORDER BY position)
 ),
-own_fits AS (
-    SELECT *, len(list_filter(words, lambda word: contains(own, word))) / len(words) AS own_share
-    FROM neighbours WHERE len(words) >= 3
+neighbours AS (
+    SELECT *, lag(own) OVER in_order AS before, lead(own) OVER in_order AS after
+    FROM texts
+    WINDOW in_order AS (PARTITION BY dump_id ORDER BY position)
 ),
 fits AS (
     SELECT
-        dump_number,
+        dump_id,
         own_share,
         CASE WHEN own_share <= 0.7 THEN len(list_filter(words, lambda word: contains(before, word))) / len(words) END
             AS before_share,
         CASE WHEN own_share <= 0.7 THEN len(list_filter(words, lambda word: contains(after, word))) / len(words) END
             AS after_share
-    FROM own_fits
+    FROM neighbours WHERE len(words) >= 3
 ),
 fitting AS (
     SELECT
-        dump_number,
+        dump_id,
         count(*) AS compared_records,
         count(*) FILTER (greatest(before_share, after_share) >= own_share + 0.3) AS misfits
-    FROM fits GROUP BY dump_number
+    FROM fits GROUP BY dump_id
 )
 SELECT
     dump_number,                                           -- place of the dump in the batch
@@ -77,12 +69,11 @@ SELECT
     coalesce(distinct_positions, 0) AS distinct_positions,
     coalesce(lowest_position, 0) AS lowest_position,
     coalesce(highest_position, 0) AS highest_position,
-    coalesce(foreign_records, 0) AS foreign_records,       -- records that name another dump
     coalesce(compared_records, 0) AS compared_records,     -- records whose title can be compared with abstracts
     coalesce(misfits, 0) AS misfits,                       -- of these, records that fit a neighbour far better
     coalesce(swapped_records, 0) AS swapped_records        -- records with a title as long as an abstract, and longer than theirs
 FROM dumps
-LEFT JOIN keeping USING (dump_number)
-LEFT JOIN rejecting USING (dump_number)
-LEFT JOIN positions USING (dump_number)
-LEFT JOIN fitting USING (dump_number)
+LEFT JOIN keeping USING (dump_id)
+LEFT JOIN rejecting USING (dump_id)
+LEFT JOIN positions USING (dump_id)
+LEFT JOIN fitting USING (dump_id)

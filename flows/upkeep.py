@@ -1,0 +1,55 @@
+"""Does the upkeep of a lake from the command line, and says what was done."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from typing import TYPE_CHECKING
+
+from flows.show import out, plain
+from warehouse.history import rollback
+from warehouse.lake import Lake, held_open, refuse_missing
+from warehouse.locking import writer_lock
+from warehouse.maintain import maintain
+from warehouse.verify import verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def roll_back(place: Path, snapshot: int, wait_seconds: float) -> None:
+    """Roll the lake in folder `place` back, and say which rows that moved."""
+    lake = Lake(place)
+    refuse_missing(lake)
+    with writer_lock(lake.lock, owner=f"rollback to snapshot {snapshot}", wait_seconds=wait_seconds), held_open(lake):
+        done = rollback(lake, snapshot)
+    for what, counts in (("taken out", done.taken_out), ("put back", done.put_back)):
+        rows = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
+        say(f"{what}: {rows or 'nothing'}")
+
+
+def show_findings(place: Path, *, deep: bool) -> int:
+    """Verify the lake in folder `place`; write each finding on a line, and return their number."""
+    findings = verify(Lake(place), deep=deep)
+    for finding in findings:
+        out().print(plain(str(finding)), soft_wrap=True)
+    how = "every byte" if deep else "catalog, tables and files; every byte with --deep"
+    say(f"faults found: {len(findings)} ({how})" if findings else f"the lake is sound ({how})")
+    return len(findings)
+
+
+def tidy_up(place: Path, keep_days: int, wait_seconds: float) -> None:
+    """Maintain the lake in folder `place`, and say what was done."""
+    lake = Lake(place)
+    refuse_missing(lake)
+    with writer_lock(lake.lock, owner="maintenance", wait_seconds=wait_seconds):
+        done = maintain(lake, now=dt.datetime.now(dt.UTC), keep_days=keep_days)
+    say(f"merged into larger files: {done.merged_files}")
+    say(f"snapshots forgotten, older than {keep_days} days: {done.forgotten_snapshots}")
+    say(f"files removed: {done.removed_files} of forgotten snapshots, {done.left_files} that no snapshot named")
+    say(f"raw dumps removed that no snapshot knew: {done.raw_dumps}")
+
+
+def say(text: str) -> None:
+    """Print one line for people to standard error."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201  # this is the command line

@@ -1,0 +1,119 @@
+"""A sound lake is found sound, and each kind of damage is found and named."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from pipeline import Pipeline
+
+from warehouse.lake import transaction
+from warehouse.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def lake(sample_lake: Pipeline, tmp_path: Path) -> Pipeline:
+    """A copy of the lake of the samples, to be damaged."""
+    return Pipeline(shutil.copytree(sample_lake.lake.root, tmp_path / "lake"))
+
+
+def test_sound_lake_has_no_findings(lake: Pipeline) -> None:
+    assert verify(lake.lake) == []
+    assert verify(lake.lake, deep=True) == []
+
+
+def data_file(lake: Pipeline, table: str) -> Path:
+    return max((lake.lake.data / "main" / table).rglob("*.parquet"), key=lambda file: file.stat().st_size)
+
+
+def raw_file(lake: Pipeline) -> Path:
+    return max(lake.lake.raw.glob("*/*.zst"), key=lambda file: file.stat().st_size)
+
+
+def flip(file: Path) -> None:
+    """Change one bit in the middle of a file."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def sql(lake: Pipeline, *statements: str) -> None:
+    with transaction(lake.lake, made_by="damage") as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def forget_file(lake: Pipeline) -> None:
+    """Take one file of the records out of the catalog, as if it had never been registered."""
+    with closing(sqlite3.connect(lake.lake.catalog)) as catalog, catalog:
+        catalog.execute("DELETE FROM ducklake_data_file WHERE path LIKE ?", [f"%{data_file(lake, 'records').name}"])
+
+
+REDIRECT = """
+    INSERT INTO paper_redirects
+    SELECT {old} AS old_paper_id, {new} AS paper_id, run_id, created_at, run_id, created_at FROM papers LIMIT 1
+"""
+LOOP = REDIRECT.format(old="paper_id", new="paper_id")
+LOST = REDIRECT.format(old="'p-old'", new="'p-nowhere'")
+
+DAMAGE = [
+    pytest.param(lambda it: flip(data_file(it, "papers")), "has other bytes than were written", id="a bit flipped"),
+    pytest.param(lambda it: flip(data_file(it, "variant_keys")), "has other bytes", id="a bit of a key flipped"),
+    pytest.param(lambda it: data_file(it, "records").unlink(), "named by the catalog and is not there", id="file gone"),
+    pytest.param(lambda it: cut(data_file(it, "records")), "bytes, the catalog says", id="file cut"),
+    pytest.param(lambda it: data_file(it, "papers").write_bytes(b""), "has 0 bytes", id="file emptied"),
+    pytest.param(
+        lambda it: shutil.copy(data_file(it, "papers"), it.lake.data / "main" / "papers" / "stray.parquet"),
+        "the catalog does not name",
+        id="file that nobody named",
+    ),
+    pytest.param(forget_file, "does not name", id="file forgotten by the catalog"),
+    pytest.param(lambda it: raw_file(it).unlink(), "raw dump is not there", id="raw dump gone"),
+    pytest.param(lambda it: flip(raw_file(it)), "other bytes than were captured", id="raw dump changed"),
+    pytest.param(
+        lambda it: sql(it, "DELETE FROM dumps WHERE dump_id = (SELECT min(dump_id) FROM records)"),
+        "a record of no dump",
+        id="row of the ledger gone",
+    ),
+    pytest.param(lambda it: sql(it, LOOP), "a redirect of a paper that is there", id="redirect to itself"),
+    pytest.param(lambda it: sql(it, LOST), "a redirect to nowhere", id="redirect to nowhere"),
+    pytest.param(
+        lambda it: sql(it, "DELETE FROM paper_records WHERE record_id = (SELECT min(record_id) FROM records)"),
+        "a record without a paper",
+        id="record without a paper",
+    ),
+    pytest.param(
+        lambda it: sql(it, "INSERT INTO records FROM records WHERE record_id = (SELECT min(record_id) FROM records)"),
+        "a record twice",
+        id="record twice",
+    ),
+    pytest.param(
+        lambda it: sql(it, "UPDATE papers SET title = 'Another' WHERE paper_id = (SELECT min(paper_id) FROM papers)"),
+        "the paper is not what its records say",
+        id="paper that does not follow from its records",
+    ),
+    pytest.param(
+        lambda it: sql(it, "UPDATE dumps SET entries_read = entries_read + 1 WHERE status = 'published'"),
+        "a dump whose entries were lost",
+        id="counts that do not add up",
+    ),
+]
+
+
+@pytest.mark.parametrize(("damage", "what"), DAMAGE)
+def test_damage_is_found_and_named(lake: Pipeline, damage: Callable[[Pipeline], object], what: str) -> None:
+    damage(lake)
+    found = verify(lake.lake, deep=True)
+    assert any(what in one.what for one in found), [str(one) for one in found]
+    assert all(one.cure and one.where for one in found)

@@ -1,0 +1,122 @@
+"""Makes sure that what a transaction wrote is on the disk, whole, before the catalog names it.
+
+    Parquet files written --check ends--> --flush--> --sums/<id>.sha256--> COMMIT
+
+DuckLake takes a file as written when the system call returns; after a power cut the catalog may
+then name a file that is empty or half there. So every new file is checked for its end mark, flushed
+together with its folder, and its SHA-256 is noted beside the lake, in the form that `sha256sum -c`
+reads. The notes are what `paperlake verify --deep` compares with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from transforms.errors import LakeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
+
+
+DISK: Final = "nothing of this batch is in the lake; see whether the disk is full, then run again"
+
+END_MARK: Final = b"PAR1"
+"""The last four bytes of every Parquet file (https://parquet.apache.org/docs/file-format/)."""
+
+
+def data_files(data: Path) -> set[Path]:
+    """List the Parquet files below the folder of the data, registered or not."""
+    return set(data.rglob("*.parquet"))
+
+
+def flush_new(data: Path, sums: Path, *, before: AbstractSet[Path]) -> None:
+    """Check, flush and note the Parquet files below `data` that were not there `before`.
+
+    Raises LakeError where one of them is not whole.
+    """
+    files = sorted(data_files(data) - before)
+    if not files:
+        return
+    for file in files:
+        _refuse_cut(file)
+        flush(file)
+    for folder in {parent for file in files for parent in _folders(file, data)}:
+        flush(folder)
+    _note(files, data, sums)
+
+
+def write_whole(frame: pl.DataFrame, file: Path) -> None:
+    """Write a frame as Parquet (lz4), for this run alone; raise LakeError where the disk does not take all of it."""
+    try:
+        frame.write_parquet(file, compression="lz4")
+    except (OSError, pl.exceptions.PolarsError) as error:  # on a full disk Polars speaks of Thrift
+        raise LakeError(f"cannot write {file.name}: {error}", where=str(file.parent), hint=DISK) from error
+    _refuse_cut(file)
+
+
+def flush(place: Path) -> None:
+    """Have the system write a file, or the names in a folder, to the disk now."""
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_sums(sums: Path) -> dict[str, str]:
+    """Read the noted SHA-256 of every file, by its place below the folder of the data."""
+    lines = (line for file in sorted(sums.glob("*.sha256")) for line in file.read_text(encoding="utf-8").splitlines())
+    return {place: digest for digest, place in (line.split("  ", 1) for line in lines)}
+
+
+def keep_sums(sums: Path, places: Iterable[str]) -> None:
+    """Write the notes anew, in one file, with the files at `places` alone."""
+    wanted = set(places)
+    kept = {place: digest for place, digest in read_sums(sums).items() if place in wanted}
+    before = list(sums.glob("*.sha256"))
+    _write(kept.items(), sums)
+    for file in before:
+        file.unlink()
+
+
+def _refuse_cut(file: Path) -> None:
+    with file.open("rb") as written:
+        size = written.seek(0, os.SEEK_END)
+        written.seek(max(0, size - len(END_MARK)))
+        if written.read() != END_MARK:
+            what = f"cannot write {file.name}: it ends after {size:,} bytes"
+            raise LakeError(what, where=str(file.parent), hint=DISK)
+
+
+def _folders(file: Path, root: Path) -> Iterator[Path]:
+    """Yield the folders from that of `file` up to `root`."""
+    folder = file.parent
+    while folder != root:
+        yield folder
+        folder = folder.parent
+    yield root
+
+
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _note(files: Iterable[Path], data: Path, sums: Path) -> None:
+    _write(((str(file.relative_to(data)), sha256(file)) for file in files), sums)
+
+
+def _write(noted: Iterable[tuple[str, str]], sums: Path) -> None:
+    sums.mkdir(exist_ok=True)
+    target = sums / f"{uuid.uuid4().hex}.sha256"
+    target.write_text("".join(f"{digest}  {place}\n" for place, digest in noted), encoding="utf-8")
+    flush(target)
+    flush(sums)

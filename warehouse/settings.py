@@ -1,0 +1,80 @@
+"""What holds for a whole lake: the version of its tables, the level of its papers, the rules that made it.
+
+The table `settings` keeps them from the lake's first batch on. Whoever opens the lake is held to
+them: another version of the tables cannot read it, another level or other rules cannot add to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, get_args
+
+import duckdb
+
+from transforms.dedupe.decision import Level
+from transforms.dedupe.fingerprint import rules_fingerprint
+from transforms.errors import LakeError, UsageError
+from transforms.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+
+DEFAULT_LEVEL: Final[Level] = "work"
+
+_ANEW: Final = "ingest its dumps into a new lake"
+
+
+def write_settings(connection: duckdb.DuckDBPyConnection, level: Level | None) -> None:
+    """Write the settings of a new lake."""
+    values = ["schema_version", str(SCHEMA_VERSION), "level", level or DEFAULT_LEVEL, "rules", rules_fingerprint()]
+    connection.execute("INSERT INTO settings VALUES (?, ?), (?, ?), (?, ?)", values)
+
+
+def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Read all settings; none where there is no such table."""
+    try:
+        return dict(connection.execute("SELECT name, value FROM settings").fetchall())
+    except duckdb.CatalogException:
+        return {}
+
+
+def level_of(connection: duckdb.DuckDBPyConnection) -> Level:
+    """Read the level at which the records of this lake are one paper."""
+    found = read_settings(connection).get("level")
+    return next((level for level in LEVELS if level == found), DEFAULT_LEVEL)
+
+
+def level_named(name: str | None) -> Level | None:
+    """Return the level of this name, none for none; raise UsageError where there is no such level."""
+    found = next((level for level in LEVELS if level == name), None)
+    if name is not None and found is None:
+        raise UsageError(f"there is no level {name}", hint=f"choose {' or '.join(LEVELS)}")
+    return found
+
+
+def refuse_other_schema(settings: dict[str, str], root: Path) -> None:
+    """Raise LakeError where this version cannot read the tables of the lake."""
+    was = settings.get("schema_version", "none")
+    if was != str(SCHEMA_VERSION):
+        hint = f"use the version of paperlake that made it, or {_ANEW}"
+        raise LakeError(f"its schema version is {was}, this is {SCHEMA_VERSION}", where=str(root), hint=hint)
+
+
+def refuse_other_level(settings: dict[str, str], root: Path, wanted: Level | None) -> None:
+    """Raise LakeError where another level is asked for than the lake has."""
+    has = settings.get("level")
+    if wanted is not None and wanted != has:
+        hint = f"a level holds for all papers of a lake; for the other, {_ANEW} with --level {wanted}"
+        raise LakeError(f"its level is {has}, not {wanted}", where=str(root), hint=hint)
+
+
+def refuse_other_rules(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Raise LakeError where the stored keys and matches of the lake were made by other rules than these."""
+    made_by, ours = read_settings(connection).get("rules", "none"), rules_fingerprint()
+    if made_by != ours:
+        what = (
+            f"other rules decided here what is one paper ({made_by}, these are {ours}), and their keys would not meet"
+        )
+        hint = f"use the version of paperlake that made it, or {_ANEW}; it can still be read"
+        raise LakeError(what, where=str(root), hint=hint)

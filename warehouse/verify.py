@@ -1,0 +1,176 @@
+"""Looks whether a lake keeps its promises, and says what is wrong and how to mend it.
+
+    catalog --names--> Parquet files: there, of that size, with these bytes; and no other
+    tables --agree--> read = kept + rejected, each record in one paper, no dangling id, no loop
+    dumps --name--> raw files: there, with these bytes
+    papers --made anew--> from their records: the same
+
+Only reads. A finding is a sentence about one thing that is wrong; none means that the lake is sound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+import polars as pl
+
+from transforms.dedupe.merge import MERGED, merge_papers
+from transforms.errors import DumpError
+from transforms.schema import RECORDS
+from warehouse.durable import read_sums, sha256
+from warehouse.lake import Lake, attached, current
+from warehouse.soundness import FAULTS
+from warehouse.streams import open_dump
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SHOWN: Final = 3
+"""How many examples of one fault are named."""
+
+PAPERS_AT_ONCE: Final = 20_000
+"""Papers that are made anew at a time, to keep memory bounded."""
+
+REINGEST: Final = "move the lake aside and ingest its raw dumps again: paperlake ingest OLD/raw --lake NEW"
+ROLLBACK: Final = "go back to a sound snapshot: paperlake rollback N (see paperlake snapshots)"
+MAINTAIN: Final = "clean up: paperlake maintain"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: what, on which table, file or dump, and what mends it."""
+
+    what: str
+    where: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} ({self.cure})"
+
+
+def verify(lake: Lake, *, deep: bool = False) -> list[Finding]:
+    """Check a lake; return what is wrong with it, nothing where it is sound.
+
+    With `deep`, every byte is read: Parquet files and raw dumps are compared with their SHA-256, and
+    all papers are made anew from their records. Raises LakeError where there is no lake, or its
+    catalog cannot be opened.
+    """
+    with attached(lake, read_only=True) as connection:
+        connection.execute("BEGIN")
+        broken_files = [*_files(connection, lake, deep=deep)]
+        found = [*broken_files, *_raw(connection, lake, deep=deep)]
+        if not broken_files:
+            found += _tables(connection)
+            found += _papers(connection) if deep and not found else []
+    return found
+
+
+def _files(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> Iterator[Finding]:
+    registered = {lake.data / place: size for place, size in _registered(connection)}
+    sums = {lake.data / place: digest for place, digest in read_sums(lake.sums).items()} if deep else {}
+    for file, size in sorted(registered.items()):
+        wrong = _wrong_with(file, size, sums.get(file), deep=deep)
+        if wrong:
+            yield Finding(wrong, str(file), ROLLBACK)
+    known = {*registered, *(lake.data / place for place in _scheduled(connection))}
+    for file in sorted(lake.data.rglob("*.parquet")):
+        if file not in known:
+            yield Finding("is a file that the catalog does not name, left by a run that died", str(file), MAINTAIN)
+
+
+def _registered(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """List the data and delete files of every snapshot that is kept: place below the data, size in bytes."""
+    catalog = f"__ducklake_metadata_{current(connection)}"
+    return connection.execute(f"""
+        SELECT schemas.path || tables.path || files.path, files.file_size_bytes
+        FROM (
+            SELECT table_id, path, file_size_bytes FROM {catalog}.ducklake_data_file
+            UNION ALL SELECT table_id, path, file_size_bytes FROM {catalog}.ducklake_delete_file
+        ) AS files
+        JOIN {catalog}.ducklake_table AS tables USING (table_id)
+        JOIN {catalog}.ducklake_schema AS schemas USING (schema_id)
+    """).fetchall()
+
+
+def _scheduled(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """List the files that no snapshot names any more and that maintenance will remove: place below the data."""
+    catalog = f"__ducklake_metadata_{current(connection)}"
+    rows = connection.execute(f"SELECT path FROM {catalog}.ducklake_files_scheduled_for_deletion").fetchall()
+    return [row[0] for row in rows]
+
+
+def _wrong_with(file: Path, size: int, digest: str | None, *, deep: bool) -> str | None:
+    """Say what is wrong with a registered file, None where nothing is."""
+    if not file.exists():
+        return "is named by the catalog and is not there"
+    if file.stat().st_size != size:
+        return f"has {file.stat().st_size:,} bytes, the catalog says {size:,}"
+    if deep and digest is None:
+        return "has no noted SHA-256, so that its bytes cannot be checked"
+    if deep and sha256(file) != digest:
+        return "has other bytes than were written"
+    return None
+
+
+def _raw(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> Iterator[Finding]:
+    """Compare the ledger with the raw files."""
+    rows = connection.execute("SELECT dump_id, uri FROM dumps WHERE status = 'published' ORDER BY uri").fetchall()
+    for dump_id, uri in rows:
+        files = sorted((lake.raw / dump_id[:2]).glob(f"{dump_id}.*"))
+        cure = f"put the dump back: ingest {uri} into a new lake, and copy its file from there"
+        if not files:
+            yield Finding("the raw dump is not there", f"raw/{dump_id[:2]}/{dump_id}", cure)
+        elif deep and _raw_sha256(files[0]) != dump_id:
+            yield Finding("the raw dump has other bytes than were captured", str(files[0]), cure)
+
+
+def _raw_sha256(file: Path) -> str:
+    """Return the SHA-256 of a dump as it was captured: packed by us where it was plain."""
+    if file.suffix != ".zst":
+        return sha256(file)
+    as_it_is = sha256(file)  # a dump that was captured as .zst is kept as it is
+    if as_it_is == file.stem:
+        return as_it_is
+    digest = hashlib.sha256()
+    try:
+        with open_dump(file) as opened:
+            while part := opened.stream.read(1 << 20):
+                digest.update(part)
+    except DumpError:
+        return as_it_is
+    return digest.hexdigest()
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for fault in FAULTS:
+        try:
+            rows = connection.execute(f"SELECT * FROM ({fault.sql}) LIMIT {SHOWN + 1}").fetchall()
+        except duckdb.Error as error:
+            yield Finding(f"cannot be read: {error}", fault.where, ROLLBACK)
+            continue
+        if rows:
+            examples = ", ".join(str(row[0]) for row in rows[:SHOWN])
+            more = " ..." if len(rows) > SHOWN else ""
+            yield Finding(f"{fault.what}: {examples}{more}", fault.where, ROLLBACK)
+
+
+def _papers(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Make the papers anew from their records, a part at a time, and compare."""
+    ids = [row[0] for row in connection.execute("SELECT paper_id FROM papers ORDER BY paper_id").fetchall()]
+    for start in range(0, len(ids), PAPERS_AT_ONCE):
+        wanted = pl.DataFrame({"paper_id": ids[start : start + PAPERS_AT_ONCE]})
+        connection.register("wanted", wanted)
+        stored = connection.execute("SELECT papers.* FROM papers SEMI JOIN wanted USING (paper_id)").pl()
+        records = connection.execute(
+            "SELECT records.*, paper_id FROM records JOIN paper_records USING (record_id)"
+            " SEMI JOIN wanted USING (paper_id)"
+        ).pl()
+        connection.unregister("wanted")
+        merged = merge_papers(records.select(*RECORDS.names, "paper_id"))
+        differing = stored.join(merged, on=MERGED, how="anti", nulls_equal=True)
+        for paper_id in differing["paper_id"].sort()[:SHOWN]:
+            yield Finding("the paper is not what its records say", paper_id, ROLLBACK)
