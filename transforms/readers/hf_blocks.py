@@ -121,6 +121,9 @@ def _lines(pieces: Iterable[Piece]) -> Iterator[list[Block]]:
     before: list[Block] = []
     for number, parts in _rows(_parts(pieces)):
         whole = "".join(part.text for part in parts)
+        if not whole or whole.isspace():
+            has_gap = True
+            continue
         if not has_gap and (underlined := _underlined(before, whole)):
             before = [underlined]
             continue
