@@ -42,6 +42,20 @@ def found_where(col: pl.Expr, is_due: Rule, step: Rule) -> pl.Expr:
     return col.map_batches(found, return_dtype=pl.String, is_elementwise=True)
 
 
+def once_each(col: pl.Expr, rule: Rule) -> pl.Expr:
+    """Apply a rule to each distinct text of a column, for columns that say the same in many rows."""
+
+    def applied(texts: pl.Series) -> pl.Series:
+        distinct = texts.unique()
+        if 2 * len(distinct) > len(texts):
+            return _applied(texts, rule)
+        found = pl.DataFrame({"text": distinct, "found": _applied(distinct, rule)})
+        rows = texts.alias("text").to_frame()
+        return rows.join(found, on="text", how="left", nulls_equal=True, maintain_order="left")["found"]
+
+    return col.map_batches(applied, return_dtype=pl.String, is_elementwise=True)
+
+
 def _selected(texts: pl.Series, is_due: Rule) -> pl.Series:
     return _applied(texts, is_due).fill_null(value=False)
 

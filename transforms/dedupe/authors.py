@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from transforms.dedupe.fold import fold
+from transforms.rows import only_where
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -35,7 +36,8 @@ _SHORT_NAMES: Final = (
 """Family names of two letters; any other word of two letters is taken as two initials ("ja bargh")."""
 
 _ALTERNATIVES: Final = _PARTICLES.replace(" ", "|")
-_ANY_WORD: Final = r"\b\p{L}{1,2}\b"
+_ALTERNATIVES_OF_TWO: Final = _SHORT_NAMES.replace(" ", "|")
+_SHORT_WORD: Final = r"\b\p{L}{1,2}\b"
 
 
 def author_key(authors: pl.Expr) -> pl.Expr:
@@ -48,20 +50,26 @@ def author_key(authors: pl.Expr) -> pl.Expr:
         .str.replace_all(r"\b([A-Z])([A-Z])\b", "$1 $2")
     )
     folded = fold(pl.when(text.str.contains(r"\p{Ll}")).then(split).otherwise(text))
-    return folded.str.replace_all(rf"\b(?:{_ALTERNATIVES}|\d+)\b", "").str.replace_all(r" +", " ").str.strip_chars(" ")
+    return (
+        folded.str.replace_all(rf"\b(?:{_ALTERNATIVES}|\d+)\b", "").str.replace_all(" {2,}", " ").str.strip_chars(" ")
+    )
 
 
 def author_words(keys: pl.Series) -> pl.Series:
     """Give the words of author keys, initials left out."""
-    short = "|".join(_SHORT_NAMES.split())
-    marked = keys.str.replace_all(rf"\b({short})\b", "_${1}_")
-    return marked.str.replace_all(_ANY_WORD, "").str.replace_all("_", "").str.replace_all(r" +", " ").str.strip_chars()
+    words = only_where(pl.col("key"), lambda key: key.str.contains(_SHORT_WORD), _without_initials)
+    return keys.alias("key").to_frame().select(words).to_series()
+
+
+def _without_initials(keys: pl.Expr) -> pl.Expr:
+    marked = keys.str.replace_all(rf"\b({_ALTERNATIVES_OF_TWO})\b", "_${1}_")
+    bare = marked.str.replace_all(_SHORT_WORD, "").str.replace_all("_", "", literal=True)
+    return bare.str.replace_all(" {2,}", " ").str.strip_chars()
 
 
 def author_letters(keys: pl.Series) -> npt.NDArray[np.uint8]:
     """Count the first letters a to z of all names and initials: one row of 26 counts per key."""
-    short = "|".join(_SHORT_NAMES.split())
-    marked = keys.str.replace_all(rf"\b({short})\b", "_${1}")
+    marked = keys.str.replace_all(rf"\b({_ALTERNATIVES_OF_TWO})\b", "_${1}")
     # What is left of two letters is two initials.
     split = marked.str.replace_all(r"\b([a-z])([a-z])\b", "$1 $2").str.replace_all("_", "")
     lists = split.replace("", None).str.split(" ")

@@ -18,7 +18,7 @@ import polars_hash as plh
 
 from transforms.dedupe.authors import author_words
 from transforms.dedupe.pairing import Candidates, candidate_pairs
-from transforms.dedupe.rarity import Words, words_of
+from transforms.dedupe.rarity import RAREST, WEIGHT_MASK, Words, words_of
 from transforms.dedupe.shingles import NONE, smallest_hashes
 from transforms.dedupe.titles import is_generic
 
@@ -49,8 +49,12 @@ _WORDS_OF_KEY: Final = 3
 """Two words leave a tenth more pairs to compare per record at 60,000 records, and far more at a million."""
 
 _RARE_WORDS: Final = 4
+_LEAD_WORDS: Final = 2
 _MAX_AUTHOR_WORDS: Final = 10
 _PREFIX: Final = 24
+_CHUNK: Final = 1 << 17
+"""Variants whose keys are made at a time; the number of one must fit 20 bits, see `_rarest`."""
+
 _LONG_ENOUGH: Final = 30
 
 
@@ -79,15 +83,20 @@ def _combined(number: int, *hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.ui
 
 
 def _rarest(words: Words, count: int) -> npt.NDArray[np.uint64]:
-    """Give the `count` rarest distinct words of each text, rarest first; 0 where there are fewer."""
+    """Give the `count` rarest distinct words of each text, rarest first; 0 where there are fewer.
+
+    One integer per word says it all: 20 bits the text, 4 how common the word is, 40 the word.
+    """
+    table = np.zeros((len(words.offsets) - 1, count), dtype=np.uint64)
+    common = np.uint64(RAREST) - (words.ids & WEIGHT_MASK)
     owners = words.owners
-    order = np.lexsort((words.ids, -words.weights.astype(np.int16), owners))
+    packed = (owners.astype(np.uint64) << np.uint64(44)) | (common << np.uint64(40)) | (words.ids >> np.uint64(24))
+    order = np.argsort(packed, kind="stable")
     owner, ids = owners[order], words.ids[order]
     fresh = np.concatenate([[True], (owner[1:] != owner[:-1]) | (ids[1:] != ids[:-1])])[: len(ids)]
     owner, ids = owner[fresh], ids[fresh]
-    starts = np.searchsorted(owner, np.arange(len(words.offsets) - 1))
+    starts = np.searchsorted(owner, np.arange(len(table)))
     rank = np.arange(len(owner)) - starts[owner]
-    table = np.zeros((len(words.offsets) - 1, count), dtype=np.uint64)
     chosen = rank < count
     table[owner[chosen], rank[chosen]] = ids[chosen]
     return table
@@ -130,27 +139,32 @@ def _shingle_keys(
     return [_table(number, kept, pl.Series(_combined(number, *band))) for band in bands_of]
 
 
-def _dull_titles(ids: pl.Series, titles: pl.Series, author_keys: pl.Series) -> pl.DataFrame:
+def _dull_titles(ids: pl.Series, titles: pl.Series, names: pl.Series) -> pl.DataFrame:
     """Key a title that says little with each word of its authors in turn."""
     number = FAMILIES.index("title_and_more")
-    words = author_words(author_keys).str.split(" ").list.head(_MAX_AUTHOR_WORDS)
-    frame = pl.DataFrame({"variant_id": ids, "title": titles, "word": words}).drop_nulls("title").explode("word")
-    return _keyed(number, frame["variant_id"], [frame["title"], frame["word"]])
+    frame = pl.DataFrame({"variant_id": ids, "title": titles, "word": names}).drop_nulls("title")
+    words = frame.with_columns(pl.col("word").str.split(" ").list.head(_MAX_AUTHOR_WORDS)).explode("word")
+    return _keyed(number, words["variant_id"], [words["title"], words["word"]])
 
 
-def _lead_words(author_keys: pl.Series) -> npt.NDArray[np.uint64]:
+def _lead_words(names: pl.Series) -> npt.NDArray[np.uint64]:
     """Hash the first two words of the authors: one of them is the first author's family name."""
-    lists = author_words(author_keys).str.split(" ")
-    firsts = [lists.list.get(place, null_on_oob=True).fill_null("") for place in range(2)]
+    firsts = names.str.splitn(" ", _LEAD_WORDS + 1).struct.unnest()
     columns = []
-    for first in firsts:
-        hashed = first.alias("w").to_frame().select(plh.col("w").nchash.xxh3_64())["w"].to_numpy()
+    for place in range(_LEAD_WORDS):
+        first = firsts.to_series(place).fill_null("").alias("w")
+        hashed = first.to_frame().select(plh.col("w").nchash.xxh3_64())["w"].to_numpy()
         columns.append(np.where((first == "").to_numpy(), np.uint64(0), hashed))
     return np.column_stack(columns)
 
 
 def blocking_keys(variants: pl.DataFrame) -> pl.DataFrame:
     """Give the keys of each variant of `compared`: `key` UInt64, `family` Int32, `variant_id` UInt64."""
+    starts = range(0, max(variants.height, 1), _CHUNK)
+    return pl.concat([_keys_of(variants[start : start + _CHUNK]) for start in starts])
+
+
+def _keys_of(variants: pl.DataFrame) -> pl.DataFrame:
     ids, title = variants["variant_id"], variants["title_words"]
     words = words_of(title)
     information = np.bincount(words.owners, words.weights, len(title))
@@ -161,12 +175,13 @@ def blocking_keys(variants: pl.DataFrame) -> pl.DataFrame:
     long = alone & (compact.str.len_chars() >= _LONG_ENOUGH)
     number = {name: place for place, name in enumerate(FAMILIES)}
     rare = np.where(generic[:, None], np.uint64(0), _rarest(words, _RARE_WORDS))
-    lead = _lead_words(variants["author_key"])
+    names = author_words(variants["author_key"])
+    lead = _lead_words(names)
     dull_title = pl.select(pl.when(~alone).then(title)).to_series()
     tables = [
         *(_keyed(number[name], ids, [variants[name]]) for name in ("doi", "arxiv_id", "pmid")),
         _keyed(number["title"], ids, [pl.select(pl.when(alone).then(title)).to_series()]),
-        _dull_titles(ids, dull_title, variants["author_key"]),
+        _dull_titles(ids, dull_title, names),
         _keyed(number["title_and_more"], ids, [dull_title, variants["year"].cast(pl.String), variants["first_page"]]),
         _keyed(number["title_and_more"], ids, [dull_title, variants["abstract_key"].str.slice(0, 40)]),
         _keyed(number["title_prefix"], ids, [pl.select(pl.when(long).then(compact.str.slice(0, _PREFIX))).to_series()]),

@@ -17,7 +17,9 @@ def fold(col: pl.Expr) -> pl.Expr:
     """Lower-case letters and digits of any script, one space between words, no accents; "" where missing."""
     lower = only_where(
         col.fill_null("").str.to_lowercase(),
-        lambda text: text.str.contains(r"[^ -~]"),
+        lambda text: text.str.len_bytes() != text.str.len_chars(),
         lambda text: text.str.normalize("NFKD").str.replace_all(r"\p{M}", ""),
     )
-    return lower.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(" ")
+    # Spaces apart from the rest: a third of the time of both in one pattern.
+    bare = lower.str.replace_all(r"[^\p{L}\p{N} ]+", " ").str.replace_all(" {2,}", " ")
+    return bare.str.strip_chars(" ")

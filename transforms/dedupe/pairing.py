@@ -55,6 +55,23 @@ def _distinct(values: Hashes) -> Hashes:
     return distinct
 
 
+def places_of(ids: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
+    """Find the place of each wanted id in the sorted ids, all of which are there.
+
+    Ids are hashes and so spread evenly: their first bits tell nearly where they stand, and a few steps
+    from there cost a tenth of a binary search among a million.
+    """
+    bits = max(len(ids).bit_length(), 1)
+    shift = np.uint64(64 - bits)
+    firsts = np.searchsorted(ids, np.arange(1 << bits, dtype=np.uint64) << shift)
+    places: npt.NDArray[np.int64] = firsts[(wanted >> shift).astype(np.int64)]
+    behind = np.flatnonzero(ids[places] != wanted)
+    while len(behind):
+        places[behind] += 1
+        behind = behind[ids[places[behind]] != wanted[behind]]
+    return places
+
+
 def _grouped(keys: Hashes, rows: Hashes, row_count: int) -> _Blocks:
     bits = np.uint64(max(row_count - 1, 1).bit_length())
     packed = _distinct(((keys >> bits) << bits) | rows)
@@ -114,9 +131,9 @@ def candidate_pairs(keys: pl.DataFrame, fresh: pl.Series) -> Candidates:
 
     `keys` has `key` and `variant_id`; `not_compared` counts the pairs of blocks that stayed too large.
     """
-    ids, places = np.unique(keys["variant_id"].to_numpy(), return_inverse=True)
+    ids = keys["variant_id"].unique().sort().to_numpy()
     is_fresh = np.isin(ids, fresh.to_numpy())
-    rows = places.astype(np.uint64)
+    rows = places_of(ids, keys["variant_id"].to_numpy()).astype(np.uint64)
     blocks = _grouped(keys["key"].to_numpy(), rows, len(ids))
     large = blocks.sizes > MAX_BLOCK
     pairs = _pairs(blocks, (blocks.sizes > 1) & ~large, is_fresh)

@@ -11,6 +11,7 @@ import polars as pl
 
 from transforms.dedupe.authors import author_letters, author_words
 from transforms.dedupe.letters import title_bits
+from transforms.dedupe.pairing import places_of
 from transforms.dedupe.rarity import Words, words_of
 from transforms.dedupe.titles import is_generic, notice, title_numbers
 
@@ -54,7 +55,7 @@ class Profiles:
     def sides(self, pairs: pl.DataFrame) -> Sides:
         """Find the rows of pairs (variant_a, variant_b); the frame is sorted by variant_id and holds them all."""
         ids = self.frame["variant_id"].to_numpy()
-        return Sides(self, *(_places(ids, pairs[name].to_numpy()) for name in ("variant_a", "variant_b")))
+        return Sides(self, *(places_of(ids, pairs[name].to_numpy()) for name in ("variant_a", "variant_b")))
 
     @cached_property
     def title_bits(self) -> npt.NDArray[np.uint64]:
@@ -136,23 +137,6 @@ class Sides:
     def some(self, chosen: Places | slice) -> Sides:
         """Keep some of the pairs."""
         return Sides(self.profiles, self.a[chosen], self.b[chosen])
-
-
-def _places(ids: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> Places:
-    """Find the place of each wanted id in the sorted ids, all of which are there.
-
-    Ids are hashes and so spread evenly: their first bits tell nearly where they stand, and a few steps
-    from there cost a tenth of a binary search among a million.
-    """
-    bits = max(len(ids).bit_length(), 1)
-    shift = np.uint64(64 - bits)
-    firsts = np.searchsorted(ids, np.arange(1 << bits, dtype=np.uint64) << shift)
-    places: Places = firsts[(wanted >> shift).astype(np.int64)]
-    behind = np.flatnonzero(ids[places] != wanted)
-    while len(behind):
-        places[behind] += 1
-        behind = behind[ids[places[behind]] != wanted[behind]]
-    return places
 
 
 def sides_of(variants: pl.DataFrame, pairs: pl.DataFrame) -> Sides:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 RAREST: Final = 15
 """Weight of a word that the table does not know; weights are bits of surprise, 0 to 15."""
 
-_WEIGHT_BITS: Final = 4
-_WEIGHT_MASK: Final = np.uint64(15)
+WEIGHT_MASK: Final = np.uint64(15)
+"""The bits of a word's id that hold its weight."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Words:
     @property
     def weights(self) -> npt.NDArray[np.uint8]:
         """Weight of each word, 0 to 15."""
-        return (self.ids & _WEIGHT_MASK).astype(np.uint8)
+        return (self.ids & WEIGHT_MASK).astype(np.uint8)
 
     @property
     def owners(self) -> npt.NDArray[np.int64]:
@@ -68,7 +68,7 @@ def _with_weight(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     known, weights = _table()
     place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
     weight = np.where(known[place] == hashes, weights[place], np.uint64(RAREST))
-    return (hashes & ~_WEIGHT_MASK) | weight
+    return (hashes & ~WEIGHT_MASK) | weight
 
 
 def words_of(texts: pl.Series) -> Words:

@@ -19,6 +19,7 @@ from transforms.dedupe.authors import author_key
 from transforms.dedupe.fold import fold
 from transforms.dedupe.places import first_number, first_page, last_page, venue_key, venue_kind
 from transforms.dedupe.titles import is_generic
+from transforms.rows import once_each
 from transforms.text import text_words
 
 _SEPARATOR: Final = "\x1f"
@@ -80,10 +81,10 @@ def _as_compared() -> tuple[pl.Expr, ...]:
         _title_words().alias("title_words"),
         fold(pl.col("abstract").str.slice(0, ABSTRACT_CHARS)).alias("abstract_key"),
         author_key(pl.col("authors")).alias("author_key"),
-        venue_key(pl.col("venue")).alias("venue_key"),
-        venue_kind(pl.col("venue")).alias("venue_kind"),
-        first_number(pl.col("volume")).alias("volume"),
-        first_number(pl.col("number")).alias("number"),
+        once_each(pl.col("venue"), venue_key).alias("venue_key"),
+        once_each(pl.col("venue"), venue_kind).alias("venue_kind"),
+        once_each(pl.col("volume"), first_number).alias("volume"),
+        once_each(pl.col("number"), first_number).alias("number"),
         first_page(pl.col("pages")).alias("first_page"),
         last_page(pl.col("pages")).alias("last_page"),
         pl.col("year"),
