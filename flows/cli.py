@@ -8,7 +8,6 @@ Exit codes: 0 all done, 1 some dumps were refused and the others are in, 2 wrong
 from __future__ import annotations
 
 import enum
-import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -52,15 +51,10 @@ def main() -> None:
 
 def fail(error: PaperlakeError) -> NoReturn:
     """Say what went wrong and leave."""
+    from flows.show import say  # noqa: PLC0415  # rich is imported when something is shown
+
     say(f"error: {error}")
     raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else NOTHING_DONE)
-
-
-def say(text: str) -> None:
-    """Print one line for people to standard error, whatever stands in it."""
-    from flows.show import plain  # noqa: PLC0415  # rich is imported when something is shown
-
-    print(plain(text).plain, file=sys.stderr, flush=True)  # noqa: T201  # this is the command line
 
 
 @app.callback(invoke_without_command=True)
@@ -92,7 +86,7 @@ def ingest(
     from flows.runs import run_ingest  # noqa: PLC0415  # prefect takes a second to import
 
     report = run_ingest(paths, lake, wait, None if level is None else level.value)
-    from flows.show import show_report  # noqa: PLC0415
+    from flows.show import say, show_report  # noqa: PLC0415
 
     show_report(report)
     for path in report.left_for_later:
@@ -174,6 +168,8 @@ def read(
     reading = Reading(file, as_.value, limit or None)
     reading.write()
     if reading.error:
+        from flows.show import say  # noqa: PLC0415
+
         say(f"error: {reading.error}")
         raise SystemExit(PARTLY_DONE)
 

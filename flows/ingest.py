@@ -73,16 +73,16 @@ def ingest(
         if report.new.dumps or report.new.archives:
             with staging_folder(place, run.run_id) as staging:
                 if report.new.archives:
-                    _unpack(report, report.new, place, staging, is_scheduled=is_scheduled)
+                    _unpack(report, report.new, staging)
                 _ingest_new(report, report.new.dumps, place, staging, wait_seconds)
     publish_artifacts(report)
     return report.as_state()
 
 
-def _unpack(report: Report, new: NewDumps, lake: Lake, staging: Path, *, is_scheduled: bool) -> None:
+def _unpack(report: Report, new: NewDumps, staging: Path) -> None:
     with report.stage("unpack", total=len(new.archives)) as stage:
         report.archives = _each(tasks.unpack, new.archives, staging, give_up)
-        add_members(new, report.archives, lake, retry_failed=not is_scheduled)
+        add_members(new, report.archives)
         members, refused = (sum(len(getattr(a, name)) for a in report.archives) for name in ("members", "problems"))
         stage.count(members + refused, members, refused)
 

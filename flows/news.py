@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +19,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import PrefectException
 from prefect.states import Crashed
 
-from flows.show import plain
+from flows.show import say
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -112,8 +111,3 @@ def lines_of(run: FlowRun) -> list[str]:
     if run.state.type == StateType.CANCELLED and headline == SLOT_TAKEN:
         return [f"{at}  skipped    the run before it is still under way"]
     return [f"{at}  {WORDS[run.state.type]:<9}  {headline}", *(f"  refused: {problem}" for problem in problems)]
-
-
-def say(text: str) -> None:
-    """Print one line for people, whatever stands in it."""
-    print(plain(text).plain, file=sys.stderr, flush=True)  # noqa: T201  # the console of `paperlake serve`

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from flows.output import write_parts
-from flows.show import SHOWN_CHARS, out, plain, shorten, table
+from flows.show import SHOWN_CHARS, out, say, shorten, table
 from transforms.errors import DumpError
 from warehouse.preview import preview
 from warehouse.reader_packages import list_readers
@@ -50,7 +49,7 @@ class Reading:
         with preview(self._path, self._limit) as found:
             packed = f", unpacked from {found.compression}" if found.compression else ""
             reader = found.reader
-            _say(f"reader {reader.name} ({reader.description}), {found.sureness:.0%} sure{packed}")
+            say(f"reader {reader.name} ({reader.description}), {found.sureness:.0%} sure{packed}")
             records = self._records(found.parts)
             if self._form == "table":
                 for part in records:
@@ -60,7 +59,7 @@ class Reading:
             counts = f"{self.record_count:,} records, {self.reject_count:,} rejects"
             total = self.record_count + self.reject_count
             end = f", stopped at {self._limit:,} entries" if self._limit is not None and total >= self._limit else ""
-            _say(f"{counts}; encoding {found.encoding or 'none, the format is binary'}{end}")
+            say(f"{counts}; encoding {found.encoding or 'none, the format is binary'}{end}")
 
     def _records(self, parts: Iterator[tuple[pl.DataFrame, pl.DataFrame]]) -> Iterator[pl.DataFrame]:
         try:
@@ -68,7 +67,7 @@ class Reading:
                 self.record_count += records.height
                 self.reject_count += rejects.height
                 for reject in rejects.iter_rows(named=True):
-                    _say(_told(reject))
+                    say(_told(reject))
                 yield records
         except DumpError as error:
             if not self.record_count:
@@ -86,7 +85,3 @@ def _show_records(records: pl.DataFrame) -> None:
         position = record.pop("position")
         filled = [[name, shorten(value)] for name, value in record.items() if value is not None]
         out().print(table([f"entry {position:,}", ""], filled))
-
-
-def _say(text: str) -> None:
-    print(plain(text).plain, file=sys.stderr, flush=True)  # noqa: T201  # for people, beside the data

@@ -32,7 +32,8 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest
 from flows.local_server import prefect_api
-from flows.news import News, say
+from flows.news import News
+from flows.show import say
 from transforms.errors import LakeBusyError, PaperlakeError, UsageError
 from warehouse.locking import try_lock
 

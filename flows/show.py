@@ -43,6 +43,11 @@ def plain(value: object) -> Text:
     return Text("".join(_visible(char) for char in text))
 
 
+def say(text: str) -> None:
+    """Print one line for people to standard error, whatever stands in it."""
+    print(plain(text).plain, file=sys.stderr, flush=True)  # noqa: T201  # data alone goes to standard output
+
+
 def _visible(char: str) -> str:
     if char == "\n":
         return " "

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from typing import TYPE_CHECKING
 
-from flows.show import out, plain
+from flows.show import out, plain, say
 from warehouse.history import rollback
 from warehouse.lake import Lake, held_open, refuse_missing
 from warehouse.locking import writer_lock
@@ -48,8 +47,3 @@ def tidy_up(place: Path, keep_days: int, wait_seconds: float) -> None:
     say(f"snapshots forgotten, older than {keep_days} days: {done.forgotten_snapshots}")
     say(f"files removed: {done.removed_files} of forgotten snapshots, {done.left_files} that no snapshot named")
     say(f"raw dumps removed that no snapshot knew: {done.raw_dumps}")
-
-
-def say(text: str) -> None:
-    """Print one line for people to standard error."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201  # this is the command line

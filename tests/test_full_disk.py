@@ -73,7 +73,7 @@ def survives_with(free_kib: int, lake: Pipeline, dumps: Path, disk: Path) -> boo
     lake.assert_sound()
     lake.ingest(dumps / "bridges.jsonl")
     assert len(content(lake.lake)["records"]) == 440
-    maintain(lake.lake, now=NOW)
+    maintain(lake.lake, now=NOW, keep_days=30)
     assert verify(lake.lake, deep=True) == []
     return bool(error)
 

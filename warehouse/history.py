@@ -16,6 +16,7 @@ import duckdb
 from transforms.errors import LakeError, QueryError
 from transforms.schema import PAPERS, TABLES
 from warehouse.lake import Lake, attached, current, transaction
+from warehouse.overview import rows
 from warehouse.sqltext import identifier, script
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class Rollback:
 def snapshots(lake: Lake) -> list[dict[str, Any]]:
     """List the snapshots of the lake, the oldest first: number, time, what made it."""
     with attached(lake, read_only=True) as connection:
-        result = connection.execute(SNAPSHOTS_SQL.format(name=current(connection)))
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return rows(connection, SNAPSHOTS_SQL.format(name=current(connection)))
 
 
 def rollback(lake: Lake, snapshot: int) -> Rollback:

@@ -58,12 +58,24 @@ class NewDump:
 
 @dataclass
 class NewDumps:
-    """The new ones, archives apart; how many were known; and what cannot be read, with the reasons."""
+    """The new ones, archives apart; how many were known; and what cannot be read, with the reasons.
+
+    `settled` holds the dump_ids that are not new any more: in the lake, or listed here.
+    """
 
     dumps: list[NewDump] = field(default_factory=list)
     archives: list[NewDump] = field(default_factory=list)
     known: int = 0
     problems: list[PaperlakeError] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)
+
+    def add(self, dump: NewDump, to: list[NewDump]) -> None:
+        """Add a dump to one of the lists, or count it as known."""
+        if dump.dump_id in self.settled:
+            self.known += 1
+        else:
+            to.append(dump)
+        self.settled.add(dump.dump_id)
 
 
 @dataclass(frozen=True)
@@ -81,36 +93,24 @@ def find_new(files: Sequence[Path], lake: Lake, *, retry_failed: bool) -> NewDum
     which anything was refused.
     """
     ledger = _read_ledger(lake, retry_failed=retry_failed)
-    settled = {entry.dump_id for entry in ledger.values() if entry.is_settled}
-    new = NewDumps()
+    new = NewDumps(settled={entry.dump_id for entry in ledger.values() if entry.is_settled})
     for path in files:
         try:
-            _sort_in(_identify(path, ledger), new, settled)
+            dump = _identify(path, ledger)
+            is_archive = dump.dump_id not in new.settled and archive_kind(path) is not None
         except DumpError as error:
             new.problems.append(error)
+        else:
+            new.add(dump, new.archives if is_archive else new.dumps)
     return new
 
 
-def _sort_in(dump: NewDump, new: NewDumps, settled: set[str]) -> None:
-    if dump.dump_id in settled:
-        new.known += 1
-    else:
-        (new.archives if archive_kind(dump.path) else new.dumps).append(dump)
-    settled.add(dump.dump_id)
-
-
-def add_members(new: NewDumps, unpacked: Sequence[UnpackedArchive], lake: Lake, *, retry_failed: bool) -> None:
+def add_members(new: NewDumps, unpacked: Sequence[UnpackedArchive]) -> None:
     """Add the members of the new archives to `new`: those that the lake holds already are known, as any dump."""
-    settled = {entry.dump_id for entry in _read_ledger(lake, retry_failed=retry_failed).values() if entry.is_settled}
-    settled.update(dump.dump_id for dump in new.dumps)
     for archive in unpacked:
         new.problems += archive.problems
         for member in archive.members:
-            if member.dump_id in settled:
-                new.known += 1
-            else:
-                new.dumps.append(member)
-            settled.add(member.dump_id)
+            new.add(member, new.dumps)
 
 
 def published_ids(lake: Lake, among: Iterable[str]) -> set[str]:

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     import duckdb
 
-KEEP_DAYS: Final = 30
-"""How long a snapshot can be asked and gone back to, unless --keep-days says otherwise."""
-
 GRACE: Final = dt.timedelta(days=1)
 """How long files stay that no snapshot names any more: a query may still read them."""
 
@@ -45,7 +42,7 @@ class Maintenance:
     raw_dumps: int
 
 
-def maintain(lake: Lake, *, now: dt.datetime, keep_days: int = KEEP_DAYS) -> Maintenance:
+def maintain(lake: Lake, *, now: dt.datetime, keep_days: int) -> Maintenance:
     """Do the upkeep of a lake; snapshots of the last `keep_days` stay. The caller holds the writer's lock."""
     before = data_files(lake.data)
     with attached(lake) as connection:

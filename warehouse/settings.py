@@ -41,16 +41,19 @@ def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def level_of(connection: duckdb.DuckDBPyConnection) -> Level:
     """Read the level at which the records of this lake are one paper."""
-    found = read_settings(connection).get("level")
-    return next((level for level in LEVELS if level == found), DEFAULT_LEVEL)
+    return _known_level(read_settings(connection).get("level")) or DEFAULT_LEVEL
 
 
 def level_named(name: str | None) -> Level | None:
     """Return the level of this name, none for none; raise UsageError where there is no such level."""
-    found = next((level for level in LEVELS if level == name), None)
+    found = _known_level(name)
     if name is not None and found is None:
         raise UsageError(f"there is no level {name}", hint=f"choose {' or '.join(LEVELS)}")
     return found
+
+
+def _known_level(name: str | None) -> Level | None:
+    return next((level for level in LEVELS if level == name), None)
 
 
 def refuse_other_schema(settings: dict[str, str], root: Path) -> None:

@@ -98,7 +98,7 @@ class Pipeline:
             run = Run(f"test-{next(_RUN_NUMBERS)}", "a test", "0", dt.datetime.now(dt.UTC))
             with staging_folder(self.lake, run.run_id) as staging:
                 archives = [unpack_archive(archive, staging) for archive in new.archives]
-                add_members(new, archives, self.lake, retry_failed=True)
+                add_members(new, archives)
                 done.known, done.problems = new.known, [*landing.problems, *new.problems]
                 self._ingest_new(done, new.dumps, archives, staging, run)
         return done

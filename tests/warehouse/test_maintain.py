@@ -39,7 +39,7 @@ def lake(pipeline: Pipeline, tmp_path: Path) -> Pipeline:
 
 def test_small_files_become_one_and_the_lake_says_the_same(lake: Pipeline) -> None:
     before = content(lake.lake)
-    done = maintain(lake.lake, now=NOW)
+    done = maintain(lake.lake, now=NOW, keep_days=30)
     assert done.merged_files > 0
     assert content(lake.lake) == before
     assert verify(lake.lake, deep=True) == []
@@ -47,15 +47,15 @@ def test_small_files_become_one_and_the_lake_says_the_same(lake: Pipeline) -> No
 
 def test_young_snapshots_stay(lake: Pipeline) -> None:
     before = snapshots(lake.lake)
-    assert maintain(lake.lake, now=NOW).forgotten_snapshots == 0
+    assert maintain(lake.lake, now=NOW, keep_days=30).forgotten_snapshots == 0
     assert snapshots(lake.lake) == before
 
 
 def test_old_snapshots_and_their_files_go(lake: Pipeline) -> None:
     before = content(lake.lake)
-    done = maintain(lake.lake, now=LATER)
+    done = maintain(lake.lake, now=LATER, keep_days=30)
     assert done.forgotten_snapshots > 0
-    assert maintain(lake.lake, now=LATER + dt.timedelta(days=2)).removed_files + done.removed_files > 0
+    assert maintain(lake.lake, now=LATER + dt.timedelta(days=2), keep_days=30).removed_files + done.removed_files > 0
     assert len(list((lake.lake.data / "main" / "records").rglob("*.parquet"))) == 1
     assert content(lake.lake) == before
     assert verify(lake.lake, deep=True) == []
@@ -68,19 +68,19 @@ def test_what_died_runs_left_is_cleared_away(lake: Pipeline) -> None:
     raw = lake.lake.raw / "ff" / f"{'f' * 64}.zst"
     raw.parent.mkdir(exist_ok=True)
     raw.write_bytes(b"left over")
-    done = maintain(lake.lake, now=NOW)
+    done = maintain(lake.lake, now=NOW, keep_days=30)
     assert (done.left_files, done.raw_dumps) == (2, 1)
     assert verify(lake.lake, deep=True) == []
 
 
 def test_upkeep_twice_finds_nothing_to_do(lake: Pipeline) -> None:
-    maintain(lake.lake, now=NOW)
-    again = maintain(lake.lake, now=NOW)
+    maintain(lake.lake, now=NOW, keep_days=30)
+    again = maintain(lake.lake, now=NOW, keep_days=30)
     assert (again.merged_files, again.left_files, again.raw_dumps) == (0, 0, 0)
 
 
 def test_ingest_goes_on_after_upkeep(lake: Pipeline, tmp_path: Path) -> None:
-    maintain(lake.lake, now=LATER)
+    maintain(lake.lake, now=LATER, keep_days=30)
     (tmp_path / "embers.jsonl").write_bytes(lines(5, "embers"))
     done = lake.ingest(tmp_path / "embers.jsonl", tmp_path / "dunes.jsonl")
     assert (done.known, done.total("records_kept")) == (1, 5)
