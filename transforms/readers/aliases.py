@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
 """For each column of RAW_RECORD, the names it may have in a table; the first that holds a value wins."""
 
 
+@lru_cache(maxsize=4096)
 def fold_name(name: str) -> str:
     """Reduce a column's name to what counts: letters and digits, without case.
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
@@ -118,6 +119,12 @@ def place(info: DumpInfo, line: int | None = None) -> str:
 def head_text(head: Head) -> str:
     """Return the first bytes as text for a look at them, in the encoding that they seem to have."""
     return decode_head(head.data)
+
+
+@lru_cache(maxsize=8)
+def first_lines(head: Head) -> tuple[str, ...]:
+    """Return the lines of `head_text`, cut wherever Unicode ends a line; the last one may be cut off."""
+    return tuple(head_text(head).splitlines())
 
 
 def batched(entries: Iterable[Entry | Broken], size: int = BATCH_SIZE) -> Iterator[Batch]:

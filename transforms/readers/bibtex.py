@@ -19,6 +19,7 @@ from transforms.readers.bibtex_entries import read_entries
 from transforms.readers.bibtex_fields import to_record
 from transforms.readers.bibtex_inherit import with_inherited
 from transforms.readers.lines import read_lines
+from transforms.readers.text_lines import head_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,8 @@ _BEGINNING: Final = re.compile(r"(?:\ufeff|\s|%[^\n]*\n)*+@")
 def sniff(head: Head) -> float:
     """Say how sure it is: an entry begins a line, and nothing but comments stands before the first one."""
     text = head_text(head)
-    if not _ENTRY.search(text):
+    begins_line = any(line.lstrip(" \t\ufeff").startswith("@") for line in head_lines(head))
+    if not begins_line or not _ENTRY.search(text):
         return 0.0
     return _CONFIDENCE if _BEGINNING.match(text) else _CONFIDENCE_LATER
 

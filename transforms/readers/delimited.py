@@ -22,7 +22,7 @@ from transforms.readers.base import (
     Head,
     Reader,
     batched,
-    head_text,
+    first_lines,
     place,
     shown,
 )
@@ -50,7 +50,7 @@ def sniff_tsv(head: Head) -> float:
 
 
 def _confidence(head: Head, delimiter: str) -> float:
-    first = next((line for line in head_text(head).splitlines() if line.strip()), "")
+    first = next((line for line in first_lines(head) if line.strip()), "")
     if len(first) > _MAX_HEADER_LENGTH or first.lstrip().startswith("{"):
         return 0.0
     names = header(first, delimiter)

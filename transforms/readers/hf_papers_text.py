@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from transforms.readers.base import Batch, DumpInfo, Entry, Head, Reader, batched, head_text
+from transforms.readers.base import Batch, DumpInfo, Entry, Head, Reader, batched, first_lines
 from transforms.readers.hf_entries import PageEntry, pair_up
 from transforms.readers.hf_page import Page, PageLine, is_glued, is_signature, open_page
 from transforms.readers.lines import decode_utf8, read_lines
@@ -29,7 +29,7 @@ _MARKUP: Final = re.compile(r"<\s*(!doctype|html|head|body)\b|#{1,6} |\[Subscrib
 
 def sniff(head: Head) -> float:
     """Say how sure it is that this is the page as text; markup of any kind is another format."""
-    lines = [line.strip() for line in head_text(head).splitlines()[:_SNIFFED_LINES]]
+    lines = [line.strip() for line in first_lines(head)[:_SNIFFED_LINES]]
     if any(_MARKUP.match(line) for line in lines) or not any(map(is_signature, lines)):
         return 0.0
     has_button = any(line == "Subscribe" or is_glued(line) for line in lines)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
@@ -79,19 +80,25 @@ class Form:
 
 
 def samples(head: Head, paths: Iterable[str]) -> list[Sample]:
-    """Return the first objects of a dump, as far as the head goes, and what stands around them."""
-    text = head_text(head).lstrip()
-    if text[:1] not in {"{", "["}:
-        return []
-    data = text.encode(errors="replace").replace(b"\0", b"?")
-    around = Sample(frozenset(_outer_names(data)), data)
-    return [*(_sample(item) for item in islice(_first_items(data, tuple(paths)), _JUDGED)), around]
-
-
-def _first_items(data: bytes, paths: tuple[str, ...]) -> Iterator[Item | Broken]:
+    """Return the first objects of a dump, as far as the head goes, and what stands around those of a page."""
+    data = _json_of(head)
     if _is_lines(data, paths):
-        return read_lines_of([data], _HEAD)
-    return read_items([data], paths, _HEAD)
+        return [_sample(item) for item in islice(read_lines_of([data], _HEAD), _JUDGED)]
+    if not data:
+        return []
+    return [*(_sample(item) for item in islice(read_items([data], paths, _HEAD), _JUDGED)), _around(data)]
+
+
+@lru_cache(maxsize=8)
+def _json_of(head: Head) -> bytes:
+    """Return the head as UTF-8 if it begins as JSON; every form looks at the same ones."""
+    text = head_text(head).lstrip()
+    return text.encode(errors="replace").replace(b"\0", b"?") if text[:1] in {"{", "["} else b""
+
+
+@lru_cache(maxsize=8)
+def _around(data: bytes) -> Sample:
+    return Sample(frozenset(_outer_names(data)), data)
 
 
 def _sample(item: Item | Broken) -> Sample:

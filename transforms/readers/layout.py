@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from transforms.errors import UnknownFormatError
 from transforms.readers.aliases import fold_name
-from transforms.readers.base import Batch, Broken, DumpInfo, Entry, Head, batched, head_text, place, shown
+from transforms.readers.base import Batch, Broken, DumpInfo, Entry, Head, batched, first_lines, place, shown
 from transforms.readers.fields import Fields
 from transforms.readers.table_rows import Splitter, header, text_lines
 
@@ -48,8 +48,8 @@ class Layout(NamedTuple):
 
 def sniff_layout(head: Head, layout: Layout) -> float:
     """Say how sure it is that a table is of this product: its first line has the telling columns."""
-    first = next((line for line in head_text(head).splitlines() if line.strip()), "")
-    return _CONFIDENCE if layout.columns_of(first) else 0.0
+    first = next((line for line in first_lines(head) if line.strip()), "")
+    return _CONFIDENCE if not first.lstrip().startswith("{") and layout.columns_of(first) else 0.0
 
 
 def read_layout(

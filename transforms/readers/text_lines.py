@@ -10,6 +10,7 @@ out as lone surrogates (PEP 383), so that only the entry that holds them is a re
 from __future__ import annotations
 
 import codecs
+from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from transforms.errors import DamagedDumpError, HostileDumpError
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
-def head_lines(head: Head) -> list[str]:
+@lru_cache(maxsize=8)
+def head_lines(head: Head) -> tuple[str, ...]:
     """Return the first lines of a dump; the last one may be cut off."""
-    return head_text(head).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return tuple(head_text(head).replace("\r\n", "\n").replace("\r", "\n").split("\n"))
 
 
 class TextLines:
