@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flows.report import Report
-    from transforms.dedupe.decision import Level
+    from transforms.dedupe.weights import Level
 
 
 def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float, level: Level | None = None) -> Report:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.show import SHOWN_CHARS, out, plain, table
-from transforms.dedupe.decision import WEIGHTS
+from transforms.dedupe.weights import WEIGHTS
 from warehouse.decide import tell
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ from warehouse.sqltext import identifier, literal, script
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from transforms.dedupe.decision import Level
+    from transforms.dedupe.weights import Level
 
 EXTENSIONS: Final = ("sqlite_scanner", "ducklake")
 """DuckDB extensions that the lake needs, each installed as a package of DuckDB's own version."""

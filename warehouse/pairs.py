@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from transforms.dedupe.decision import WEIGHTS
 from transforms.dedupe.evidence import SAME_VARIANT
 from transforms.dedupe.features import FEATURES, features
 from transforms.dedupe.match import score_pairs
 from transforms.dedupe.profiles import sides_of
 from transforms.dedupe.variants import compared
 from transforms.dedupe.verdicts import contradicted, standing
+from transforms.dedupe.weights import WEIGHTS
 from transforms.schema import RECORDS
 from warehouse import neighbours
 from warehouse.lake import Lake, attached
@@ -25,7 +25,7 @@ from warehouse.sqltext import script
 if TYPE_CHECKING:
     import duckdb
 
-    from transforms.dedupe.decision import Level
+    from transforms.dedupe.weights import Level
 
 _PAIR: Final = pl.DataFrame(
     {"variant_a": [0], "variant_b": [1]}, schema={"variant_a": pl.UInt64, "variant_b": pl.UInt64}

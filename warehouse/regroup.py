@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from transforms.dedupe.decision import Level
+    from transforms.dedupe.weights import Level
     from warehouse.neighbours import Neighbourhood
 
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from transforms.dedupe.block import blocking_keys, candidate_pairs
-from transforms.dedupe.decision import WEIGHTS
 from transforms.dedupe.match import MATCH_SCHEMA, match_pairs
 from transforms.dedupe.nodes import spoken_of
 from transforms.dedupe.variants import COMPARED_FIELDS, compared
 from transforms.dedupe.verdicts import standing
+from transforms.dedupe.weights import WEIGHTS
 from transforms.schema import RECORDS, VARIANT_KEYS
 from warehouse import neighbours
 from warehouse.lake import Lake, snapshot
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from transforms.dedupe.decision import Level
+    from transforms.dedupe.weights import Level
 
 __all__ = ["Resolution", "resolve", "resolve_again"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, get_args
 
 import duckdb
 
-from transforms.dedupe.decision import Level
 from transforms.dedupe.fingerprint import rules_fingerprint
+from transforms.dedupe.weights import Level
 from transforms.errors import LakeError, UsageError
 from transforms.schema import SCHEMA_VERSION
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from transforms.dedupe.decision import Level
+    from transforms.dedupe.weights import Level
     from transforms.errors import PaperlakeError
     from warehouse.expectations import Suite
     from warehouse.ledger import NewDump

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from transforms.dedupe.decision import Level
+    from transforms.dedupe.weights import Level
 
 TALK = {
     "title": "Grafting Schedules for Late Apples in Cold Valleys",

@@ -23,8 +23,8 @@ from transforms.dedupe.match import score_pairs
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from transforms.dedupe.decision import Level
     from transforms.dedupe.model import Model
+    from transforms.dedupe.weights import Level
 
     Places = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]

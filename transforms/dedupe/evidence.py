@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.dedupe.decision import WEIGHTS
+from transforms.dedupe.weights import WEIGHTS
 from transforms.schema import MATCHES
 
 SAME_VARIANT = "same-variant"

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from transforms.dedupe.decision import WEIGHTS
+from transforms.dedupe.weights import WEIGHTS
 
 SHIPPED: Final = ("word_rarity.json", "match_model.json")
 """The tables beside this module that keys and decisions come from."""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from transforms.dedupe.decision import WEIGHTS, Level, log_odds, probability
+from transforms.dedupe.decision import log_odds, probability
 from transforms.dedupe.features import FEATURES, features, title_features
 from transforms.dedupe.filters import are_strangers, like_titles, share_identifier, share_letters
 from transforms.dedupe.profiles import Profiles, sides_of
+from transforms.dedupe.weights import WEIGHTS, Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

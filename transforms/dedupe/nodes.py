@@ -17,7 +17,7 @@ from transforms.dedupe.cluster import cluster
 from transforms.dedupe.verdicts import tell_apart
 
 if TYPE_CHECKING:
-    from transforms.dedupe.decision import Level
+    from transforms.dedupe.weights import Level
 
 
 def cluster_records(
