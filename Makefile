@@ -5,10 +5,10 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture check docs bench lock clean
+.PHONY: help setup demo test torture check docs bench bench-dedupe lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## build .venv from the lock
 
@@ -42,6 +42,9 @@ docs: $(READY) ## write the pages that are made from the code
 bench: $(READY) ## measure speed and memory beside their floors
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/readers.py
+
+bench-dedupe: $(READY) ## measure the quality and cost of deduplication beside other tools (installs them)
+	$(BIN)/python benchmarks/dedupe.py ../shared
 
 lock: $(READY) ## pin the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -1,9 +1,9 @@
-"""Quality of the dedupe engine on the labelled sets.
+"""Quality of the dedupe engine on the labelled sets, without a lake: the quick look while one works on it.
 
     .venv/bin/python benchmarks/dedupe_sets.py ../shared/dedupe [--level publication]
 
 Prints, per set: pair completeness of blocking, then pairwise precision, recall and F1 and B-cubed
-F1 of the clusters. In the sets that link two clean sources only pairs across the sources are
+F1 of the clusters. `dedupe.py` measures the same through the whole pipeline and beside the peers. In the sets that link two clean sources only pairs across the sources are
 labelled, and only those are counted.
 """
 
@@ -26,7 +26,7 @@ from transforms.schema import RECORDS
 from transforms.text import title_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 SETS: Final = ("asysd-diabetes", "bd-cytology_screening", "bd-stroke", "cora", "dblp-acm", "dblp-scholar")
 LINKED: Final = ("dblp-acm", "dblp-scholar")
@@ -36,18 +36,34 @@ Pairs = set[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class LabelledSet:
-    """Records of one set with their variants, and the pairs of record ids that are labelled as one paper."""
+class Labels:
+    """Records of one set (`record_id` and `source` at least), and the pairs of ids that are labelled as one paper."""
 
     name: str
     records: pl.DataFrame
-    variants: pl.DataFrame
     true_pairs: Pairs
 
     @property
     def is_linked(self) -> bool:
         """Whether only pairs across two sources are labelled."""
         return self.name in LINKED
+
+
+@dataclass(frozen=True)
+class LabelledSet(Labels):
+    """The same with whole records, and the variants among them."""
+
+    variants: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well the clusters of one set agree with its labels; each from 0 to 1."""
+
+    precision: float
+    recall: float
+    f1: float
+    b_cubed: float
 
 
 def _normalized(table: pl.DataFrame) -> pl.DataFrame:
@@ -57,7 +73,6 @@ def _normalized(table: pl.DataFrame) -> pl.DataFrame:
     )
     doi = pl.col("doi").str.to_lowercase().str.replace(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "")
     filled = unescaped.with_columns(
-        record_id="id",
         authors=pl.concat_list("authors"),
         year=pl.col("year").str.extract(r"(\d{4})").cast(pl.Int32),
         doi=doi,
@@ -69,32 +84,47 @@ def _normalized(table: pl.DataFrame) -> pl.DataFrame:
     return filled.with_columns(missing).drop("variant_id")
 
 
-def load(folder: Path, name: str) -> LabelledSet:
-    """Read one labelled set (records.csv, truth_pairs.csv)."""
+def load_labels(folder: Path, name: str) -> Labels:
+    """Read who is who in one labelled set (records.csv, truth_pairs.csv)."""
     table = pl.read_csv(folder / name / "records.csv", infer_schema=False)
     truth = pl.read_csv(folder / name / "truth_pairs.csv", infer_schema=False)
-    records = _normalized(table).lazy().pipe(with_variant_id).collect()
-    return LabelledSet(name, records, compared(records), {_ordered(a, b) for a, b in truth.iter_rows()})
+    pairs = {_ordered(a, b) for a, b in truth.iter_rows()}
+    return Labels(name, table.rename({"id": "record_id"}), pairs)
+
+
+def load(folder: Path, name: str) -> LabelledSet:
+    """Read one labelled set as normalized records with their variants."""
+    labels = load_labels(folder, name)
+    records = _normalized(labels.records).lazy().pipe(with_variant_id).collect()
+    return LabelledSet(name, records, labels.true_pairs, compared(records))
 
 
 def _ordered(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a < b else (b, a)
 
 
-def record_pairs(labelled: LabelledSet, clusters: pl.DataFrame, column: str = "cluster") -> Pairs:
-    """Give the pairs of records that share a cluster (variant_id, cluster) and whose label is known."""
-    rows = labelled.records.select("record_id", "source", "variant_id").join(clusters, on="variant_id")
-    joined = rows.join(rows, on=column, suffix="_b").filter(pl.col("record_id") < pl.col("record_id_b"))
-    known = joined.filter(pl.col("source") != pl.col("source_b")) if labelled.is_linked else joined
+def found_pairs(labels: Labels, clusters: pl.DataFrame) -> Pairs:
+    """Give the pairs of records that share a cluster (record_id, cluster) and whose label is known."""
+    rows = labels.records.select("record_id", "source").join(clusters, on="record_id")
+    joined = rows.join(rows, on="cluster", suffix="_b").filter(pl.col("record_id") < pl.col("record_id_b"))
+    known = joined.filter(pl.col("source") != pl.col("source_b")) if labels.is_linked else joined
     return set(zip(known["record_id"], known["record_id_b"], strict=True))
 
 
-def completeness(labelled: LabelledSet, pairs: pl.DataFrame) -> float:
-    """Give the share of true pairs of variants that blocking found."""
-    variant = dict(zip(labelled.records["record_id"], labelled.records["variant_id"], strict=True))
-    ordered = (sorted((variant[a], variant[b])) for a, b in labelled.true_pairs)
-    wanted = {(a, b) for a, b in ordered if a != b}
-    return len(wanted & set(pairs.select("variant_a", "variant_b").iter_rows())) / len(wanted)
+def record_pairs(labelled: LabelledSet, clusters: pl.DataFrame) -> Pairs:
+    """Give the pairs of records whose variants share a cluster (variant_id, cluster) and whose label is known."""
+    rows = labelled.records.select("record_id", "variant_id").join(clusters, on="variant_id")
+    return found_pairs(labelled, rows.select("record_id", "cluster"))
+
+
+def completeness(labels: Labels, stands_for: Mapping[str, object], pairs: set[tuple[object, object]]) -> float:
+    """Give the share of true pairs among the candidate pairs, which hold the lesser of the two first.
+
+    `stands_for` leads from a record to what was compared in its place; a pair of equals needs no comparison.
+    """
+    known = ((stands_for.get(a, a), stands_for.get(b, b)) for a, b in labels.true_pairs)
+    wanted = {(a, b) if a < b else (b, a) for a, b in known if a != b}  # type: ignore[operator] # ids of one kind
+    return len(wanted & pairs) / len(wanted)
 
 
 def pairwise(found: Pairs, true: Pairs) -> tuple[float, float, float]:
@@ -102,6 +132,12 @@ def pairwise(found: Pairs, true: Pairs) -> tuple[float, float, float]:
     hit = len(found & true)
     precision, recall = hit / max(1, len(found)), hit / max(1, len(true))
     return precision, recall, 2 * precision * recall / max(1e-12, precision + recall)
+
+
+def scores(labels: Labels, clusters: pl.DataFrame) -> Scores:
+    """Measure clusters (record_id, cluster); a record without one stands alone."""
+    found = found_pairs(labels, clusters)
+    return Scores(*pairwise(found, labels.true_pairs), b_cubed(found, labels.true_pairs, labels.records["record_id"]))
 
 
 def b_cubed(found: Pairs, true: Pairs, ids: Iterable[str]) -> float:
@@ -127,15 +163,17 @@ def evaluate(labelled: LabelledSet, level: Level = "work") -> dict[str, float | 
     matches = match_pairs(labelled.variants, candidates.pairs, level)
     clusters = cluster(labelled.variants, matches, level=level)
     seconds = time.perf_counter() - start
-    found = record_pairs(labelled, clusters)
-    precision, recall, f1 = pairwise(found, labelled.true_pairs)
+    found = labelled.records.select("record_id", "variant_id").join(clusters, on="variant_id")
+    scored = scores(labelled, found.select("record_id", "cluster"))
+    variant = dict(zip(labelled.records["record_id"], labelled.records["variant_id"], strict=True))
+    compared_pairs = set(candidates.pairs.select("variant_a", "variant_b").iter_rows())
     return {
         "set": labelled.name,
-        "complete": completeness(labelled, candidates.pairs),
-        "precision": precision,
-        "recall": recall,
-        "F1": f1,
-        "B-cubed": b_cubed(found, labelled.true_pairs, labelled.records["record_id"]),
+        "complete": completeness(labelled, variant, compared_pairs),
+        "precision": scored.precision,
+        "recall": scored.recall,
+        "F1": scored.f1,
+        "B-cubed": scored.b_cubed,
         "seconds": seconds,
     }
 

@@ -241,15 +241,27 @@ def _records(seed: int, batch: int, papers: int) -> Iterator[dict[str, object]]:
             number += 1
 
 
+def generate_parts(count: int, seed: int = 0, part: int = 1_000_000) -> Iterator[pl.DataFrame]:
+    """Invent `count` records in tables of `part` rows at most, shuffled each, ids unique over all; columns as below."""
+    every = itertools.chain.from_iterable(_records(seed, batch, BATCH) for batch in itertools.count())
+    for start in range(0, count, part):
+        rows = min(part, count - start)
+        frames = [
+            pl.DataFrame(list(itertools.islice(every, min(BATCH, rows - done))), infer_schema_length=None)
+            for done in range(0, rows, BATCH)
+        ]
+        whole = pl.concat(frames).sample(fraction=1.0, shuffle=True, seed=seed)
+        yield whole.with_columns(id=pl.format("g{}", pl.int_range(start, start + rows)))
+
+
 def generate(count: int, seed: int = 0) -> pl.DataFrame:
     """Invent `count` records: the bibliographic columns of schema.RECORDS, and `paper`, the true cluster."""
-    every = itertools.chain.from_iterable(_records(seed, batch, BATCH) for batch in itertools.count())
-    frames = []
-    for start in range(0, count, BATCH):
-        rows = list(itertools.islice(every, min(BATCH, count - start)))
-        frames.append(pl.DataFrame(rows, infer_schema_length=None))
-    whole = pl.concat(frames)
-    return whole.sample(fraction=1.0, shuffle=True, seed=seed).with_columns(id=pl.format("g{}", pl.int_range(pl.len())))
+    return next(generate_parts(count, seed, part=count))
+
+
+def is_generic(title: pl.Expr) -> pl.Expr:
+    """Tell whether an invented title is one that hundreds of papers share."""
+    return title.str.to_lowercase().is_in([generic.lower() for generic in _GENERIC])
 
 
 def main() -> None:

@@ -133,7 +133,7 @@ def prefect_server(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
         server.wait()
 
 
-def wait_for(url: str, seconds: float = 90) -> None:
+def wait_for(url: str, seconds: float = 300) -> None:
     """Wait until a server answers."""
     give_up_at = time.monotonic() + seconds
     while True:
