@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 import polars_hash as plh
 
-from transforms.dedupe.authors import author_words
 from transforms.dedupe.pairing import Candidates, candidate_pairs
+from transforms.dedupe.parts import Each, in_turn, parts_of
 from transforms.dedupe.rarity import RAREST, WEIGHT_MASK, Words, words_of
 from transforms.dedupe.shingles import NONE, smallest_hashes
 from transforms.dedupe.titles import is_generic
@@ -52,8 +52,8 @@ _RARE_WORDS: Final = 4
 _LEAD_WORDS: Final = 2
 _MAX_AUTHOR_WORDS: Final = 10
 _PREFIX: Final = 24
-_CHUNK: Final = 1 << 17
-"""Variants whose keys are made at a time; the number of one must fit 20 bits, see `_rarest`."""
+_PART: Final = 1 << 16
+"""Variants whose keys are made in one go; the number of one must fit 20 bits, see `_rarest`."""
 
 _LONG_ENOUGH: Final = 30
 
@@ -158,10 +158,9 @@ def _lead_words(names: pl.Series) -> npt.NDArray[np.uint64]:
     return np.column_stack(columns)
 
 
-def blocking_keys(variants: pl.DataFrame) -> pl.DataFrame:
+def blocking_keys(variants: pl.DataFrame, each: Each = in_turn) -> pl.DataFrame:
     """Give the keys of each variant of `compared`: `key` UInt64, `family` Int32, `variant_id` UInt64."""
-    starts = range(0, max(variants.height, 1), _CHUNK)
-    return pl.concat([_keys_of(variants[start : start + _CHUNK]) for start in starts])
+    return pl.concat(each(_keys_of, parts_of(variants, _PART)))
 
 
 def _keys_of(variants: pl.DataFrame) -> pl.DataFrame:
@@ -175,7 +174,7 @@ def _keys_of(variants: pl.DataFrame) -> pl.DataFrame:
     long = alone & (compact.str.len_chars() >= _LONG_ENOUGH)
     number = {name: place for place, name in enumerate(FAMILIES)}
     rare = np.where(generic[:, None], np.uint64(0), _rarest(words, _RARE_WORDS))
-    names = author_words(variants["author_key"])
+    names = variants["author_names"]
     lead = _lead_words(names)
     dull_title = pl.select(pl.when(~alone).then(title)).to_series()
     tables = [

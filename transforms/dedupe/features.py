@@ -107,7 +107,7 @@ def _more_of_titles(sides: Sides, titles: dict[str, Floats]) -> dict[str, Floats
     numbers = overlap(profiles.numbers, a, b, weighted=False)
     generic, notices = profiles.is_generic, profiles.notices
     known = np.where(generic[a] & generic[b], _GENERIC_INFORMATION, 1.0)
-    substituted = substitutions(texts, profiles.name_texts, a, b, np.flatnonzero(titles["title_unmatched"]))
+    substituted = substitutions(texts, profiles.texts("author_names"), a, b, np.flatnonzero(titles["title_unmatched"]))
     return {
         **titles,
         "title_information": known * titles["title_information"],
@@ -149,7 +149,7 @@ def _author_features(sides: Sides) -> dict[str, Floats]:
         "author_containment": np.where(wordless, np.nan, shared.containment),
         "author_jaccard": np.where(wordless, np.nan, shared.jaccard),
         "author_letters": np.where(fewest == 0, np.nan, common / np.maximum(fewest, 1)),
-        "author_ratio": _score(profiles.name_texts, sides, fuzz.token_set_ratio, 100),
+        "author_ratio": _score(profiles.texts("author_names"), sides, fuzz.token_set_ratio, 100),
         "author_lead": np.where(wordless, np.nan, (lead.common > 0).astype(np.float64)),
     }
 

@@ -1,6 +1,6 @@
 """Match: which candidate pairs are one paper, by which rule, and how sure that is.
 
-    pairs --letters?--> pairs --titles?--> pairs --all fields--> features --model, weights--> probability
+    pairs --screen--> pairs --titles?--> pairs --all fields--> features --model, weights--> probability
 
 Most candidates are ruled out by their titles alone: first by pairs of letters as bit patterns, then
 by the titles themselves. Only what is left is compared in every field.
@@ -8,6 +8,7 @@ by the titles themselves. Only what is left is compared in every field.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,8 +16,10 @@ import polars as pl
 
 from transforms.dedupe.decision import log_odds, probability
 from transforms.dedupe.features import FEATURES, features, title_features
-from transforms.dedupe.filters import are_strangers, like_titles, share_identifier, share_letters
-from transforms.dedupe.profiles import Profiles, sides_of
+from transforms.dedupe.filters import are_strangers, like_titles
+from transforms.dedupe.parts import Each, in_turn, parts_of
+from transforms.dedupe.profiles import Profiles, Sides, sides_of
+from transforms.dedupe.screen import Screen, screen_of
 from transforms.dedupe.weights import WEIGHTS, Level
 
 if TYPE_CHECKING:
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from transforms.dedupe.model import Model
-    from transforms.dedupe.profiles import Sides
 
     Columns = Mapping[str, npt.NDArray[np.float64]]
     Flags = npt.NDArray[np.bool_]
@@ -69,8 +71,11 @@ MATCH_SCHEMA: Final = pl.Schema(
     }
 )
 
-_CHUNK: Final = 1 << 19
-"""Pairs that are compared at a time: bounds memory to some hundred megabytes."""
+_PART: Final = 1 << 19
+"""Pairs that are screened in one go: bounds memory to a hundred megabytes."""
+
+_LIKELY_PART: Final = 1 << 16
+"""Pairs that are compared in every field in one go: each takes ten times the memory."""
 
 
 def score_pairs(
@@ -79,8 +84,8 @@ def score_pairs(
     """Give the probability that each pair (variant_a, variant_b) is one paper, in the order of the pairs."""
     sides = sides_of(variants, pairs)
     parts = [
-        probability(log_odds(features(sides.some(slice(start, start + _CHUNK))), level, model))
-        for start in range(0, len(pairs), _CHUNK)
+        probability(log_odds(features(sides.some(slice(start, start + _LIKELY_PART))), level, model))
+        for start in range(0, len(pairs), _LIKELY_PART)
     ]
     return np.concatenate(parts) if parts else np.empty(0)
 
@@ -112,14 +117,15 @@ def _matches(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float64
     return _evidence(pairs[kept], {name: values[kept] for name, values in columns.items()}, odds[kept])
 
 
-def _promising(sides: Sides) -> Flags:
-    """Mark the pairs whose titles, or identifiers, leave the rest worth comparing."""
-    kept = share_identifier(sides)
-    asked = np.flatnonzero(~kept & share_letters(sides))
-    some = sides.some(asked)
+def _promising(profiles: Profiles, screen: Screen, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Keep the pairs whose titles, or identifiers, leave the rest worth comparing."""
+    a, b = screen.places(pairs)
+    kept = screen.share_identifier(a, b)
+    asked = np.flatnonzero(~kept & screen.share_letters(a, b))
+    some = Sides(profiles, a[asked], b[asked])
     titles = title_features(some)
     kept[asked] = like_titles(titles) & ~are_strangers(some, titles)
-    return kept
+    return pairs.filter(pl.Series(kept))
 
 
 def match_pairs(
@@ -129,6 +135,7 @@ def match_pairs(
     *,
     model: Model | None = None,
     least: float = WEIGHTS.match_probability,
+    each: Each = in_turn,
 ) -> pl.DataFrame:
     """Compare candidate pairs (variant_a, variant_b) and keep those that match, with their evidence.
 
@@ -137,13 +144,14 @@ def match_pairs(
     `variants` is what `compared` gives and holds at least the variants of the pairs; the result has
     MATCH_SCHEMA, in the order of the pairs.
     """
-    profiles = Profiles(variants.sort("variant_id"))
-    chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
-    likely = pl.concat([pairs[:0], *(chunk.filter(pl.Series(_promising(profiles.sides(chunk)))) for chunk in chunks)])
-    # Fewer variants are left, so that what is costly is worked out for them alone.
-    sides = sides_of(variants, likely)
-    found = [MATCH_SCHEMA.to_frame()]
-    for start in range(0, len(likely), _CHUNK):
-        columns = features(sides.some(slice(start, start + _CHUNK)))
-        found.append(_matches(likely[start : start + _CHUNK], columns, log_odds(columns, level, model), least))
-    return pl.concat(found)
+    variants = variants.sort("variant_id")
+    screen, profiles = screen_of(variants, each), Profiles(variants)
+    list(each(partial(getattr, profiles), ("title_words", "name_words", "compact_titles")))  # once, for all threads
+    likely = pl.concat(each(partial(_promising, profiles, screen), parts_of(pairs, _PART)))
+
+    def compare(part: pl.DataFrame) -> pl.DataFrame:
+        # Few variants are left, so that what is costly is worked out for them alone.
+        columns = features(sides_of(variants, part))
+        return _matches(part, columns, log_odds(columns, level, model), least)
+
+    return pl.concat(each(compare, parts_of(likely, _LIKELY_PART)))

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
-from transforms.dedupe.authors import author_letters, author_words
-from transforms.dedupe.letters import title_bits
+from transforms.dedupe.authors import author_letters
 from transforms.dedupe.pairing import places_of
 from transforms.dedupe.rarity import Words, words_of
 from transforms.dedupe.titles import is_generic, notice, title_numbers
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
@@ -58,17 +57,6 @@ class Profiles:
         return Sides(self, *(places_of(ids, pairs[name].to_numpy()) for name in ("variant_a", "variant_b")))
 
     @cached_property
-    def title_bits(self) -> npt.NDArray[np.uint64]:
-        """Pairs of letters of the titles, as bits: one array of integers per 64 of them."""
-        return np.ascontiguousarray(title_bits(self.frame["title_words"]).T)
-
-    @cached_property
-    def title_bit_counts(self) -> npt.NDArray[np.uint16]:
-        """How many of its bits each title has."""
-        counts: npt.NDArray[np.uint16] = np.bitwise_count(self.title_bits).sum(0, dtype=np.uint16)
-        return counts
-
-    @cached_property
     def compact_titles(self) -> Texts:
         """Titles without spaces: sources disagree on where words end."""
         return _texts(self.derived(pl.col("title_words").str.replace_all(" ", "", literal=True)))
@@ -94,31 +82,14 @@ class Profiles:
         return self.derived(is_generic(pl.col("title_words"))).to_numpy()
 
     @cached_property
-    def names(self) -> pl.Series:
-        """Words of the authors, initials left out."""
-        return author_words(self.frame["author_key"])
-
-    @cached_property
-    def name_texts(self) -> Texts:
-        """Words of the authors as an array of strings."""
-        return _texts(self.names)
-
-    @cached_property
     def name_words(self) -> Words:
         """Words of the authors as ids."""
-        return words_of(self.names)
-
-    @cached_property
-    def name_bits(self) -> npt.NDArray[np.uint64]:
-        """Words of the authors as bits, as title_bits: no bit in common, no word in common."""
-        flags = np.zeros((self.frame.height, 256), dtype=np.bool_)
-        flags[self.name_words.owners, (self.name_words.ids >> np.uint64(32)).astype(np.uint8)] = True
-        return np.ascontiguousarray(np.packbits(flags, axis=1).view(np.uint64).T)
+        return words_of(self.frame["author_names"])
 
     @cached_property
     def lead_words(self) -> Words:
         """The first two words of the authors: one of them is the first author's family name."""
-        return words_of(self.names.str.extract(r"^(\S+(?: \S+)?)").fill_null(""))
+        return words_of(self.frame["author_names"].str.extract(r"^(\S+(?: \S+)?)").fill_null(""))
 
     @cached_property
     def letters(self) -> npt.NDArray[np.uint8]:

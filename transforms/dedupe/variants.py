@@ -15,8 +15,9 @@ from typing import Final
 import polars as pl
 import polars_hash as plh
 
-from transforms.dedupe.authors import author_key
+from transforms.dedupe.authors import author_key, author_words
 from transforms.dedupe.fold import fold
+from transforms.dedupe.parts import Each, in_turn, parts_of
 from transforms.dedupe.places import first_number, first_page, last_page, venue_key, venue_kind
 from transforms.dedupe.titles import is_generic
 from transforms.rows import once_each
@@ -42,6 +43,9 @@ COMPARED_FIELDS: Final = (
 
 ABSTRACT_CHARS: Final = 400
 """Characters of an abstract that are compared: enough to know it by, and a bound on memory."""
+
+_PART: Final = 1 << 16
+"""Variants whose fields are folded in one go."""
 
 _ARXIV_DOI: Final = r"^10\.48550/arxiv\.(\S+?)(?:v\d+)?$"
 
@@ -94,8 +98,13 @@ def _as_compared() -> tuple[pl.Expr, ...]:
     )
 
 
-def compared(records: pl.DataFrame) -> pl.DataFrame:
+def compared(records: pl.DataFrame, each: Each = in_turn) -> pl.DataFrame:
     """One row per variant, sorted: its smallest record_id and the folded fields that matching compares."""
     kept = records.lazy().select("variant_id", "record_id", *COMPARED_FIELDS)
     first = kept.sort("variant_id", "record_id").unique("variant_id", keep="first", maintain_order=True)
-    return first.select("variant_id", "record_id", *_as_compared()).collect()
+    return pl.concat(each(_folded, parts_of(first.collect(), _PART)))
+
+
+def _folded(records: pl.DataFrame) -> pl.DataFrame:
+    folded = records.select("variant_id", "record_id", *_as_compared())
+    return folded.with_columns(author_words(folded["author_key"]).alias("author_names"))

@@ -1,0 +1,117 @@
+"""Screen: a few numbers per variant that rule out most candidate pairs.
+
+Two titles that share few of their pairs of letters, as bits, share few of their letters, and counting
+shared bits costs some nanoseconds where comparing the titles costs a microsecond. Names of
+authors are bits too: no bit in common, no name in common.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+import polars_hash as plh
+
+from transforms.dedupe.letters import title_bits
+from transforms.dedupe.pairing import places_of
+from transforms.dedupe.parts import Each, in_turn, parts_of
+from transforms.dedupe.rarity import words_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Bits = npt.NDArray[np.uint64]
+    Flags = npt.NDArray[np.bool_]
+    Places = npt.NDArray[np.int64]
+
+_SHARED_BITS: Final = 0.68
+"""Share of the bits of the shorter title that the longer one must have: no match on the labelled sets has less than
+0.7 of them."""
+
+_NEARLY_ALL_BITS: Final = 0.8
+"""Share of the bits of the longer title that nearly equal titles have in common; a word written apart costs three."""
+
+_IDENTIFIERS: Final = (("doi",), ("arxiv_id",), ("pmid",), ("volume", "first_page"))
+"""What two records can have in common so that their titles need not be alike."""
+
+_PART: Final = 1 << 16
+"""Variants that are looked at in one go."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The numbers of the variants, in the order of their ids.
+
+    `titles` and `names` are 256 bits per row, `counts` how many of its bits a title has, `identifiers`
+    one hash per row for each of the kinds there are, 0 where missing.
+    """
+
+    ids: npt.NDArray[np.uint64]
+    titles: Bits
+    counts: npt.NDArray[np.uint16]
+    names: Bits
+    identifiers: tuple[npt.NDArray[np.uint64], ...]
+
+    def places(self, pairs: pl.DataFrame) -> tuple[Places, Places]:
+        """Find the rows of both sides of pairs (variant_a, variant_b), all of which are there."""
+        return places_of(self.ids, pairs["variant_a"].to_numpy()), places_of(self.ids, pairs["variant_b"].to_numpy())
+
+    def share_identifier(self, a: Places, b: Places) -> Flags:
+        """Whether each pair has an identifier or the place in print in common."""
+        found = np.zeros(len(a), dtype=np.bool_)
+        for hashes in self.identifiers:
+            left = hashes[a]
+            found |= (left == hashes[b]) & (left != 0)
+        return found
+
+    def share_letters(self, a: Places, b: Places) -> Flags:
+        """Whether the titles of each pair have enough letters in common to be compared at all.
+
+        More of them where no author is the same: `filters.are_strangers`, seen from afar.
+        """
+        shared = bit_counts(self.titles[a] & self.titles[b])
+        left, right = self.counts[a], self.counts[b]
+        alike: Flags = shared >= np.float32(_SHARED_BITS) * np.minimum(left, right)
+        asked = np.flatnonzero(alike & (shared < np.float32(_NEARLY_ALL_BITS) * np.maximum(left, right)))
+        alike[asked] = ~self._no_name_in_common(a[asked], b[asked])
+        return alike
+
+    def _no_name_in_common(self, a: Places, b: Places) -> Flags:
+        """Whether both sides have names and their bits show that none is the same."""
+        left, right = self.names[a], self.names[b]
+        disjoint: Flags = np.asarray(left.any(1) & right.any(1) & ~(left & right).any(1))
+        return disjoint
+
+
+def bit_counts(bits: Bits) -> npt.NDArray[np.uint16]:
+    """Count the bits of each row of four integers."""
+    counts = np.bitwise_count(bits)
+    return counts[:, 0] + counts[:, 1].astype(np.uint16) + counts[:, 2] + counts[:, 3]
+
+
+def _name_bits(names: pl.Series) -> Bits:
+    words = words_of(names)
+    flags = np.zeros((len(names), 256), dtype=np.bool_)
+    flags[words.owners, (words.ids >> np.uint64(32)).astype(np.uint8)] = True
+    return np.packbits(flags, axis=1).view(np.uint64)
+
+
+def _hashes(variants: pl.DataFrame, names: tuple[str, ...]) -> npt.NDArray[np.uint64]:
+    text = pl.concat_str([pl.col(name).replace("", None) for name in names], separator="\x1f")
+    return variants.select(text.alias("key")).select(plh.col("key").nchash.xxh3_64().fill_null(0))["key"].to_numpy()
+
+
+def _part(variants: pl.DataFrame) -> tuple[npt.NDArray[np.uint64], ...]:
+    identifiers = (_hashes(variants, names) for names in _IDENTIFIERS)
+    return (title_bits(variants["title_words"]), _name_bits(variants["author_names"]), *identifiers)
+
+
+def screen_of(variants: pl.DataFrame, each: Each = in_turn) -> Screen:
+    """Work out the screen of variants of `compared`, which are sorted by their ids."""
+    found = list(each(_part, parts_of(variants, _PART)))
+    titles, names, *identifiers = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    # Few dumps have all identifiers, and to look up nothing for millions of pairs costs as much.
+    kept = tuple(hashes for hashes in identifiers if hashes.any())
+    return Screen(variants["variant_id"].to_numpy(), titles, bit_counts(titles), names, kept)
