@@ -17,7 +17,7 @@ import polars as pl
 from transforms.dedupe.block import blocking_keys, candidate_pairs
 from transforms.dedupe.match import MATCH_SCHEMA, match_pairs
 from transforms.dedupe.nodes import spoken_of
-from transforms.dedupe.variants import COMPARED_FIELDS, compared
+from transforms.dedupe.variants import ABSTRACT_CHARS, COMPARED_FIELDS, compared
 from transforms.dedupe.verdicts import standing
 from transforms.dedupe.weights import WEIGHTS
 from transforms.schema import RECORDS, VARIANT_KEYS
@@ -25,6 +25,7 @@ from warehouse import neighbours
 from warehouse.lake import Lake, snapshot
 from warehouse.regroup import Batch, Changes, Comparison, Resolution, regroup
 from warehouse.settings import level_of
+from warehouse.workers import side_by_side
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from transforms.dedupe.parts import Each
     from transforms.dedupe.weights import Level
 
 __all__ = ["Resolution", "resolve", "resolve_again"]
@@ -45,7 +47,8 @@ def resolve(records: pl.LazyFrame, lake: Lake, folder: Path, *, run_id: str, now
     with snapshot(lake) as connection:
         batch = _prepare(connection, records)
         level = level_of(connection)
-        comparison = _compare(connection, batch, level)
+        with side_by_side() as each:
+            comparison = _compare(connection, batch, level, each)
         decisions = standing(neighbours.decisions(connection))
         touched = pl.concat([_touched(batch, comparison.matches), _decided(connection, batch, decisions)]).unique()
         changes = Changes(batch, comparison, touched, decisions, level)
@@ -77,19 +80,24 @@ def _prepare(connection: duckdb.DuckDBPyConnection, records: pl.LazyFrame) -> Ba
     return Batch(records, members, known, first.sort("variant_id"))
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, batch: Batch, level: Level) -> Comparison:
+def _compare(connection: duckdb.DuckDBPyConnection, batch: Batch, level: Level, each: Each) -> Comparison:
     """Match the unseen variants with each other and with what the lake holds under the same keys."""
-    columns = ("record_id", "variant_id", *COMPARED_FIELDS)
-    firsts = batch.records.select(columns).join(batch.first.lazy(), on="record_id", how="semi")
-    variants = compared(firsts.collect())
-    keys = blocking_keys(variants)
+    variants = compared(_firsts(batch), each)
+    keys = blocking_keys(variants, each)
     stored_keys = neighbours.shared_keys(connection, keys)
     candidates = candidate_pairs(pl.concat([keys, stored_keys]), batch.unseen)
     partners = pl.concat([candidates.pairs["variant_a"], candidates.pairs["variant_b"]]).unique()
     stored = partners.filter(~partners.is_in(batch.unseen.implode()))
     variants = pl.concat([variants, compared(neighbours.records_of_variants(connection, stored))])
-    alike = match_pairs(variants, candidates.pairs, level, least=WEIGHTS.doubt_probability)
+    alike = match_pairs(variants, candidates.pairs, level, least=WEIGHTS.doubt_probability, each=each)
     return Comparison(variants, keys, alike, candidates.pairs.height, candidates.not_compared)
+
+
+def _firsts(batch: Batch) -> pl.DataFrame:
+    """Read the record that stands for each unseen variant, of its abstract as much as is compared."""
+    columns = ("record_id", "variant_id", *COMPARED_FIELDS)
+    records = batch.records.select(columns).with_columns(pl.col("abstract").str.head(ABSTRACT_CHARS))
+    return records.join(batch.first.lazy(), on="record_id", how="semi").collect()
 
 
 def _touched(batch: Batch, matches: pl.DataFrame) -> pl.Series:
