@@ -73,8 +73,6 @@ class Broken:
 Entry = Mapping[str, object]
 """Some columns of RAW_RECORD of one entry, `position` left out."""
 
-_ENTRY_COLUMNS: Final = [(name, dtype) for name, dtype in RAW_RECORD.items() if name != "position"]
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -151,15 +149,17 @@ def _batch(records: list[tuple[int, Entry]], rejects: list[tuple[int, Broken]]) 
     entries = [entry for _, entry in records]
     there = set[str]().union(*entries)
     columns = {name: [entry.get(name) for entry in entries] if name in there else None for name in RAW_RECORD}
-    series = [_series(name, dtype, columns[name], len(entries)) for name, dtype in _ENTRY_COLUMNS]
+    made = [series(name, columns[name], len(entries)) for name in RAW_RECORD if name != "position"]
     broken = [(position, entry.line, entry.raw, entry.reason) for position, entry in rejects]
     return Batch(
-        pl.DataFrame([pl.Series("position", positions, RAW_RECORD["position"]), *series]),
+        pl.DataFrame([pl.Series("position", positions, RAW_RECORD["position"]), *made]),
         pl.DataFrame(broken, schema=RAW_REJECT, orient="row"),
     )
 
 
-def _series(name: str, dtype: pl.DataType, values: list[object] | None, height: int) -> pl.Series:
+def series(name: str, values: list[object] | None, height: int) -> pl.Series:
+    """Build a column of RAW_RECORD from its values, or without any."""
+    dtype = RAW_RECORD[name]
     if values is None:
         return pl.Series(name, [None], dtype).new_from_index(0, height)
     if dtype != TEXTS:

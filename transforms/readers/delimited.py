@@ -18,15 +18,14 @@ from transforms.readers.base import (
     Batch,
     Broken,
     DumpInfo,
-    Entry,
     Head,
     Reader,
-    batched,
     first_lines,
     place,
     shown,
 )
-from transforms.readers.rows import Rows
+from transforms.readers.rows import Row
+from transforms.readers.table_batches import table_batches
 from transforms.readers.table_rows import DELIMITERS, TAB, Splitter, TextLine, header, text_lines
 
 if TYPE_CHECKING:
@@ -66,15 +65,15 @@ def read_csv(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     Raises DamagedDumpError where the dump ends inside a character or holds NUL, HostileDumpError at
     a line without end, UnknownFormatError without a column of titles.
     """
-    return batched(_entries(text_lines(stream, info), DELIMITERS, info))
+    return table_batches(_rows(text_lines(stream, info), DELIMITERS, info))
 
 
 def read_tsv(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     """Yield the rows of TSV; errors and rejects as for CSV."""
-    return batched(_entries(text_lines(stream, info), (TAB,), info))
+    return table_batches(_rows(text_lines(stream, info), (TAB,), info))
 
 
-def _entries(lines: Iterator[TextLine], delimiters: tuple[str, ...], info: DumpInfo) -> Iterator[Entry | Broken]:
+def _rows(lines: Iterator[TextLine], delimiters: tuple[str, ...], info: DumpInfo) -> Iterator[Row | Broken]:
     head = next((line for line in lines if line.text.strip()), None)
     choices = [(header(head.text if head else "", delimiter), delimiter) for delimiter in delimiters]
     names, delimiter = max(choices, key=lambda choice: len(match_columns(choice[0])))
@@ -84,11 +83,8 @@ def _entries(lines: Iterator[TextLine], delimiters: tuple[str, ...], info: DumpI
             where=place(info, head.number if head else None),
             hint="name the columns in the first line, the titles' one title",
         )
-    rows = Rows()
     for row in Splitter(lines, delimiter, len(names)).rows():
-        yield (
-            row if isinstance(row, Broken) else rows.entry(dict(zip(names, row.cells, strict=True)), row.line, row.raw)
-        )
+        yield row if isinstance(row, Broken) else Row(dict(zip(names, row.cells, strict=True)), row.line, row.raw)
 
 
 CSV_READER: Final = Reader("csv", "CSV with a column of titles", sniff_csv, read_csv, (".csv",))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import orjson
 
 from transforms.readers.aliases import is_table_of_papers
-from transforms.readers.base import Batch, Broken, DumpInfo, Entry, Head, Reader, batched, head_text
+from transforms.readers.base import Batch, Broken, DumpInfo, Head, Reader, head_text
 from transforms.readers.lines import Line, cut_character, ends_inside_character, read_lines, refuse_nul
-from transforms.readers.rows import Rows
+from transforms.readers.rows import Row
+from transforms.readers.table_batches import table_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,11 +63,10 @@ def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     Raises DamagedDumpError where the dump ends inside a character or holds NUL, HostileDumpError at
     a line without end.
     """
-    return batched(_entries(stream, info))
+    return table_batches(_rows(stream, info))
 
 
-def _entries(stream: BinaryIO, info: DumpInfo) -> Iterator[Entry | Broken]:
-    rows = Rows()
+def _rows(stream: BinaryIO, info: DumpInfo) -> Iterator[Row | Broken]:
     for line in read_lines(stream, info):
         if not line.data or line.data.isspace():
             continue
@@ -74,19 +74,12 @@ def _entries(stream: BinaryIO, info: DumpInfo) -> Iterator[Entry | Broken]:
             row = orjson.loads(line.data)
         except orjson.JSONDecodeError as error:
             row = _reread(line, error, info)
-        yield _entry(row, rows, line)
-
-
-def _entry(row: object, rows: Rows, line: Line) -> Entry | Broken:
-    if isinstance(row, Broken):
-        return row
-    raw = line.data.decode()
-    if not isinstance(row, dict):
-        return Broken(raw, "is JSON but not an object", line.number)
-    try:
-        return rows.entry(row, line.number, raw)
-    except RecursionError:
-        return Broken(raw, "is JSON that is nested too deeply", line.number)
+        if isinstance(row, dict):
+            yield Row(row, line.number, line.data)
+        else:
+            yield (
+                row if isinstance(row, Broken) else Broken(line.data.decode(), "is JSON but not an object", line.number)
+            )
 
 
 def _reread(line: Line, error: orjson.JSONDecodeError, info: DumpInfo) -> object:

@@ -10,7 +10,9 @@ is cut at carriage returns.
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import msgspec
 
 from transforms.errors import DamagedDumpError, HostileDumpError
 from transforms.readers.base import MAX_LINE_BYTES, DumpInfo, place
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One line: its number from 1, the offset of its first byte, its bytes, and whether a line end closed it."""
 
     number: int
@@ -46,7 +48,7 @@ def read_lines(stream: BinaryIO, info: DumpInfo) -> Iterator[Line]:
         for data in closed:
             number += 1
             check_length(data, number, info)
-            yield Line(number, offset, data.removesuffix(b"\r"), is_closed=True)
+            yield Line(number, offset, data.removesuffix(b"\r"), True)
             offset += len(data) + 1
         check_length(rest, number + 1, info)
     if rest:

@@ -10,9 +10,10 @@ from pyarrow import parquet as pq
 
 from transforms.errors import DamagedDumpError, HostileDumpError, UnknownFormatError
 from transforms.readers.aliases import is_table_of_papers
-from transforms.readers.base import BATCH_SIZE, Batch, DumpInfo, Entry, Head, Reader, batched, place, shown
-from transforms.readers.rows import Rows, to_json
+from transforms.readers.base import BATCH_SIZE, Batch, DumpInfo, Head, Reader, place, shown
+from transforms.readers.rows import Row, to_json
 from transforms.readers.sniff import PARQUET_MAGIC
+from transforms.readers.table_batches import table_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,21 +37,20 @@ def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     Raises DamagedDumpError for broken Parquet, UnknownFormatError where no column holds titles,
     HostileDumpError where the file unpacks beyond measure.
     """
-    return batched(_entries(stream, info))
+    return table_batches(_rows(stream, info))
 
 
-def _entries(stream: BinaryIO, info: DumpInfo) -> Iterator[Entry]:
+def _rows(stream: BinaryIO, info: DumpInfo) -> Iterator[Row]:
     if not stream.seekable():
         raise DamagedDumpError(
             "is Parquet inside of another compression", where=place(info), hint="unpack it; Parquet is packed already"
         )
-    rows = Rows()
     with _translated(info), pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
         names = _unique(file.schema_arrow.names)
         _check(file.metadata, names, _size(stream), info)
         for batch in file.iter_batches(_batch_rows(file.metadata), use_threads=False):
             for row in batch.rename_columns(names).to_pylist():
-                yield rows.entry(row, None, to_json(row))
+                yield Row(row, None, to_json(row))
 
 
 def _size(stream: BinaryIO) -> int:

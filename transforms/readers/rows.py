@@ -1,4 +1,8 @@
-"""Turn the row of any table into an entry: known columns as text, the others as JSON beside them."""
+"""What the rows of a table mean: known columns as text, the others as JSON beside them.
+
+Rows come many at a time and go through column by column: a call per value would cost more than
+reading the value did.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import orjson
 
 from transforms.names import split_authors
 from transforms.readers.aliases import match_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 SOURCE: Final = "table"
 ARXIV: Final = "arxiv"
@@ -29,9 +34,21 @@ _COUNTS: Final = frozenset({"year", "volume", "number", "pmid"})
 _READ: Final = _COUNTS | {"authors", "seen_date"}
 """Columns whose text is not taken as it is."""
 
+_PLAIN: Final = frozenset({str, type(None)})
 _WHOLE_FLOAT: Final = re.compile(r"\s*(\d+)\.0\s*")
 _ARXIV_ID: Final = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?")
 _ARXIV_ADDRESS: Final = "arxiv.org/"
+
+Values = list[Any]
+"""One value per row."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One row: its values by the names of their columns, the line where it begins, and how it stands in the dump."""
+
+    values: Mapping[str, object]
+    line: int | None
+    raw: str | bytes
 
 
 @dataclass(frozen=True)
@@ -44,31 +61,26 @@ class _Layout:
 
 
 class Rows:
-    """Knows the columns of a table; `entry` turns one row after another into entries."""
+    """Knows the columns of a table, of which the rows of JSON lines may each have others."""
 
     def __init__(self) -> None:
         self._layouts: dict[tuple[str, ...], _Layout] = {}
 
-    def entry(self, row: Mapping[str, object], line: int | None, raw: str) -> dict[str, object]:
-        """Return the entry of a row. Empty values count as missing; nothing else is lost."""
-        layout = self._layout(tuple(row))
-        entry: dict[str, object] = {"line": line, "raw": raw, "source": SOURCE}
-        extra = {name: value for name in layout.unknown if not _is_missing(value := row[name])}
-        for column, name in layout.texts:
-            value = row[name]
-            if type(value) is str and not (value == "" or value.isspace()):
-                entry[column] = value
-            else:
-                _take(column, name, value, entry, extra)
-        for column, names in layout.others:
-            for name in names:
-                _take(column, name, row[name], entry, extra)
-        _mark_arxiv(entry, row)
-        if "seen_date" in entry:
-            entry["is_seen_date_inferred"] = False
-        if extra:
-            entry["extra"] = to_json(extra)
-        return entry
+    def columns(self, rows: Sequence[Row]) -> dict[str, Values]:
+        """Return columns of RAW_RECORD, one value per row; `raw` and `extra` may be bytes.
+
+        Empty values count as missing; nothing else is lost. Raises RecursionError for a value that is
+        nested hundreds of levels deep.
+        """
+        found: dict[str, Values] = {"source": [SOURCE] * len(rows)}
+        for names, places in _by_names(rows).items():
+            own = _columns(self._layout(names), [rows[place].values for place in places])
+            if len(places) == len(rows):
+                found |= own
+                break
+            for column, values in own.items():
+                _put(found.setdefault(column, [None] * len(rows)), places, values)
+        return found | {"line": [row.line for row in rows], "raw": [row.raw for row in rows]}
 
     def _layout(self, names: tuple[str, ...]) -> _Layout:
         layout = self._layouts.get(names)
@@ -77,6 +89,18 @@ class Rows:
             if len(self._layouts) < _MAX_LAYOUTS:
                 self._layouts[names] = layout
         return layout
+
+
+def _by_names(rows: Sequence[Row]) -> dict[tuple[str, ...], list[int]]:
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(tuple(row.values), []).append(place)
+    return places
+
+
+def _put(column: Values, places: Sequence[int], values: Values) -> None:
+    for place, value in zip(places, values, strict=True):
+        column[place] = value
 
 
 def _lay_out(names: tuple[str, ...]) -> _Layout:
@@ -88,15 +112,55 @@ def _lay_out(names: tuple[str, ...]) -> _Layout:
     return _Layout(texts, others, [name for name in names if name not in meant])
 
 
-def _take(column: str, name: str, value: object, entry: dict[str, object], extra: dict[str, object]) -> None:
-    """Put a value where it belongs: into its column, or into `extra` where that is taken or it does not fit."""
+def _columns(layout: _Layout, rows: Sequence[Mapping[str, object]]) -> dict[str, Values]:
+    """Return the columns of rows that all have the same names."""
+    extras = [
+        {name: value for name in layout.unknown if (value := row[name]) is not None and not _is_missing(value)}
+        for row in rows
+    ]
+    found = {column: _texts(column, name, [row[name] for row in rows], extras) for column, name in layout.texts}
+    found |= {column: _first_of(column, names, rows, extras) for column, names in layout.others}
+    found["source"] = [source or SOURCE for source in found.get("source", [None] * len(rows))]
+    if "source_record_id" in found:
+        _mark_arxiv(found, rows)
+    if "seen_date" in found:
+        found["is_seen_date_inferred"] = [None if day is None else False for day in found["seen_date"]]
+    found["extra"] = [_json(extra) if extra else None for extra in extras]
+    return found
+
+
+def _texts(column: str, name: str, values: Values, extras: Sequence[dict[str, object]]) -> Values:
+    """Take the values of one name; those that do not fit go to `extras`."""
+    found: Values = [value if type(value) is str and value and not value.isspace() else None for value in values]
+    if not _PLAIN.issuperset(map(type, values)):
+        for place, value in enumerate(values):
+            if type(value) not in _PLAIN:
+                found[place] = _converted(column, name, value, extras[place])
+    return found
+
+
+def _first_of(
+    column: str, names: Sequence[str], rows: Sequence[Mapping[str, object]], extras: Sequence[dict[str, object]]
+) -> Values:
+    """Take, of each row, the first of several names that holds a value; the others go to `extras`."""
+    found = [_converted(column, names[0], row[names[0]], extra) for row, extra in zip(rows, extras, strict=True)]
+    for name in names[1:]:
+        for place, row in enumerate(rows):
+            if found[place] is None or column == "source":
+                found[place] = _converted(column, name, row[name], extras[place]) or found[place]
+            elif not _is_missing(row[name]):
+                extras[place][name] = row[name]
+    return found
+
+
+def _converted(column: str, name: str, value: object, extra: dict[str, object]) -> object:
+    """Return a value as its column wants it; None where there is none or it does not fit, and is put into `extra`."""
     if _is_missing(value):
-        return
-    found = None if column in entry and column != "source" else _convert(column, value)
+        return None
+    found = _convert(column, value)
     if found is None:
         extra[name] = value
-    else:
-        entry[column] = found
+    return found
 
 
 def to_json(value: object) -> str:
@@ -104,10 +168,14 @@ def to_json(value: object) -> str:
 
     Raises RecursionError for a value that is nested hundreds of levels deep.
     """
+    return _json(value).decode()
+
+
+def _json(value: object) -> bytes:
     try:
-        return orjson.dumps(value, default=_as_text, option=orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(value, default=_as_text, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:  # integers beyond 64 bits, deep nesting
-        return json.dumps(value, default=_as_text, ensure_ascii=False)
+        return json.dumps(value, default=_as_text, ensure_ascii=False).encode()
 
 
 def _as_text(value: object) -> str:
@@ -165,7 +233,10 @@ def _day(value: object) -> dt.date | None:
 
 def _names(value: object) -> list[str]:
     if isinstance(value, list):
-        return [name for part in value if (name := part.strip() if isinstance(part, str) else _name(part))]
+        try:
+            return [name for name in map(str.strip, value) if name]
+        except TypeError:
+            return [name for part in value if (name := part.strip() if isinstance(part, str) else _name(part))]
     text = _text(value)
     return split_authors(text) if text else []
 
@@ -181,12 +252,16 @@ def _name(value: object) -> str:
     return f"{given} {family}".strip()
 
 
-def _mark_arxiv(entry: dict[str, object], row: Mapping[str, object]) -> None:
-    """Take the id of an arXiv listing for what it is: it stands beside an address at arXiv."""
-    own = entry.get("source_record_id")
-    if not isinstance(own, str) or "arxiv_id" in entry or not _ARXIV_ID.fullmatch(own):
-        return
-    if _ARXIV_ADDRESS in str(entry.get("url")) or _ARXIV_ADDRESS in str(row.get("pdf")):
-        entry["arxiv_id"] = own
-        if entry["source"] == SOURCE:
-            entry["source"] = ARXIV
+def _mark_arxiv(found: dict[str, Values], rows: Sequence[Mapping[str, object]]) -> None:
+    """Take the ids of an arXiv listing for what they are: each stands beside an address at arXiv."""
+    missing = [None] * len(rows)
+    known, urls = found.get("arxiv_id", missing), found.get("url", missing)
+    ids = list(known)
+    for place, own in enumerate(found["source_record_id"]):
+        if known[place] is not None or own is None or not _ARXIV_ID.fullmatch(own):
+            continue
+        if _ARXIV_ADDRESS in str(urls[place]) or _ARXIV_ADDRESS in str(rows[place].get("pdf")):
+            ids[place] = own
+            if found["source"][place] == SOURCE:
+                found["source"][place] = ARXIV
+    found["arxiv_id"] = ids
