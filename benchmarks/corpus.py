@@ -23,9 +23,9 @@ NOT_DUMPS: Final = {"truth.json", "counts.json"}
 COUNTS: Final = """
     SELECT
         count(*) AS files,
-        sum(entries_read) AS read,
-        sum(records_kept) AS kept,
-        sum(entries_rejected) AS rejected,
+        sum(entries_read)::BIGINT AS read,
+        sum(records_kept)::BIGINT AS kept,
+        sum(entries_rejected)::BIGINT AS rejected,
         count(*) FILTER (status = 'failed') AS refused,
         (SELECT count(*) FROM papers) AS papers
     FROM dumps

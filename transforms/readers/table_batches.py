@@ -25,7 +25,9 @@ _PART_ROWS: Final = 400
 _PART_LENGTH: Final = 4 * 1024 * 1024
 """Length of the raw text from which a part is full, however few its rows."""
 
-_MOST_PARTS: Final = 16
+_BATCH_BYTES: Final = 128 * 1024 * 1024
+"""Memory of frames from which a batch is full."""
+
 _BYTES: Final = frozenset({"raw", "extra"})
 _TOO_DEEP: Final = "is JSON that is nested too deeply"
 
@@ -34,13 +36,14 @@ def table_batches(rows: Iterable[Row | Broken]) -> Iterator[Batch]:
     """Count the rows 1, 2, 3 ... and gather them into bounded batches; one that is nested too deeply is a reject."""
     known = Rows()
     parts: list[Batch] = []
-    count = 0
+    count, size = 0, 0.0
     for part in _parts(rows):
         parts.append(_batch(part, known))
         count += len(part)
-        if count > BATCH_SIZE - _PART_ROWS or len(parts) == _MOST_PARTS:
+        size += parts[-1].records.estimated_size() + parts[-1].rejects.estimated_size()
+        if count > BATCH_SIZE - _PART_ROWS or size > _BATCH_BYTES:
             yield _joined(parts)
-            parts, count = [], 0
+            parts, count, size = [], 0, 0.0
     if parts:
         yield _joined(parts)
 
