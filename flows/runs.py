@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flows.progress import Step, watch
 from transforms.errors import PaperlakeError
 from warehouse import validator
+from warehouse.imports import without_collecting
 from warehouse.lake import warm_up
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float, level: Lev
     """Run the flow to its end and return its report; raise what ended it early."""
     validator.start()
     warm_up()
-    from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the validator imports what it needs
+    with without_collecting():
+        from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the validator imports what it needs
 
     with _terminal() if sys.stderr.isatty() else _pipe(), _server_named():
         state = ingest(list(paths), str(lake), wait_seconds=wait_seconds, level=level, return_state=True)

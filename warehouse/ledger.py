@@ -15,6 +15,7 @@ from transforms.errors import DumpError, PaperlakeError, UnreadableDumpError
 from warehouse.archive import SEPARATOR, archive_kind
 from warehouse.lake import Lake, attached
 from warehouse.settings import refuse_other_rules
+from warehouse.sqltext import literal
 from warehouse.streams import sha256_file
 
 if TYPE_CHECKING:
@@ -118,8 +119,9 @@ def published_ids(lake: Lake, among: Iterable[str]) -> set[str]:
     if not lake.exists:
         return set()
     with attached(lake, read_only=True) as connection:
+        ids = ", ".join(map(literal, sorted(among)))
         rows = connection.execute(
-            "SELECT dump_id FROM dumps WHERE status = 'published' AND list_contains(?, dump_id)", [sorted(among)]
+            f"SELECT dump_id FROM dumps WHERE status = 'published' AND list_contains([{ids}], dump_id)"
         ).fetchall()
     return {row[0] for row in rows}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from transforms.dedupe.evidence import is_match
+from warehouse.handover import shown
 from warehouse.sqltext import script
 
 if TYPE_CHECKING:
@@ -149,8 +150,5 @@ def _ask(lake: duckdb.DuckDBPyConnection, sql: str, values: pl.Series, name: str
 
 
 def _ask_table(lake: duckdb.DuckDBPyConnection, sql: str, wanted: pl.DataFrame) -> pl.DataFrame:
-    lake.register("wanted", wanted)
-    try:
+    with shown(lake, "wanted", wanted):
         return lake.execute(sql).pl()
-    finally:
-        lake.unregister("wanted")

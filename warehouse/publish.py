@@ -11,7 +11,6 @@ The raw dumps are put in place before: a raw file that no dump in the ledger nam
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +20,13 @@ import polars as pl
 from transforms.errors import LakeError
 from transforms.schema import TABLES
 from warehouse.durable import flush
+from warehouse.handover import shown
 from warehouse.lake import Lake, transaction
 from warehouse.sqltext import literal, parquet
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from warehouse.staging import StagedDump
@@ -107,10 +107,10 @@ def _is_passing(error: Exception) -> bool:
 
 def _write(connection: duckdb.DuckDBPyConnection, publication: Publication) -> None:
     for name, frame in publication.frames.items():
-        with _view(connection, frame) as rows:
+        with shown(connection, "made", frame):
             if name == "dumps":  # a dump that failed before and was tried again has one line, the latest
-                connection.execute(f"DELETE FROM dumps WHERE dump_id IN (SELECT dump_id FROM {rows})")
-            _append(connection, name, rows)
+                connection.execute("DELETE FROM dumps WHERE dump_id IN (SELECT dump_id FROM made)")
+            _append(connection, name, "made")
     if publication.dump_ids:
         _write_entries(connection, publication)
     for name, file in publication.changes.items():
@@ -123,19 +123,11 @@ def _write(connection: duckdb.DuckDBPyConnection, publication: Publication) -> N
 
 def _write_entries(connection: duckdb.DuckDBPyConnection, publication: Publication) -> None:
     marks = f"{literal(publication.run_id)} AS run_id, {literal(publication.published_at.isoformat())} AS rejected_at"
-    with _view(connection, pl.DataFrame({"dump_id": publication.dump_ids})) as published:
+    with shown(connection, "published", pl.DataFrame({"dump_id": publication.dump_ids})):
         for name, files in publication.entries.items():
             if files:
-                rows = f"(SELECT *, {marks} FROM {parquet(files)} SEMI JOIN {published} USING (dump_id))"
+                rows = f"(SELECT *, {marks} FROM {parquet(files)} SEMI JOIN published USING (dump_id))"
                 _append(connection, name, rows)
-
-
-@contextmanager
-def _view(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[str]:
-    """Show a frame to SQL; give its name there."""
-    connection.register("shown", frame)
-    yield "shown"
-    connection.unregister("shown")
 
 
 def _append(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:

@@ -14,6 +14,7 @@ from transforms.dedupe.fingerprint import rules_fingerprint
 from transforms.dedupe.weights import Level
 from transforms.errors import LakeError, UsageError
 from transforms.schema import SCHEMA_VERSION
+from warehouse.sqltext import literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +28,9 @@ _ANEW: Final = "ingest its dumps into a new lake"
 
 def write_settings(connection: duckdb.DuckDBPyConnection, level: Level | None) -> None:
     """Write the settings of a new lake."""
-    values = ["schema_version", str(SCHEMA_VERSION), "level", level or DEFAULT_LEVEL, "rules", rules_fingerprint()]
-    connection.execute("INSERT INTO settings VALUES (?, ?), (?, ?), (?, ?)", values)
+    values = {"schema_version": str(SCHEMA_VERSION), "level": level or DEFAULT_LEVEL, "rules": rules_fingerprint()}
+    rows = ", ".join(f"({literal(name)}, {literal(value)})" for name, value in values.items())
+    connection.execute(f"INSERT INTO settings VALUES {rows}")
 
 
 def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

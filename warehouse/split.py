@@ -146,15 +146,11 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> No
 
 def count_dumps(connection: duckdb.DuckDBPyConnection, staged: StagedBatch) -> None:
     """Make the table staged_dumps: per dump what was read and what stands in the files of the split."""
-    dump_ids = [dump.dump_id for dump in staged.dumps]
-    entries_read = [dump.records_read + dump.rejects_read for dump in staged.dumps]
-    connection.execute(
-        """
-        CREATE TABLE dumps AS
-        SELECT range AS dump_number, CAST($ids[range + 1] AS VARCHAR) AS dump_id,
-               CAST($counts[range + 1] AS BIGINT) AS entries_read
-        FROM range($n)
-        """,
-        {"ids": dump_ids, "counts": entries_read, "n": len(dump_ids)},
-    )
+    connection.execute("CREATE TABLE dumps (dump_number BIGINT, dump_id VARCHAR, entries_read BIGINT)")
+    rows = [
+        f"({number}, {literal(dump.dump_id)}, {dump.records_read + dump.rejects_read})"
+        for number, dump in enumerate(staged.dumps)
+    ]
+    if rows:
+        connection.execute(f"INSERT INTO dumps VALUES {', '.join(rows)}")
     connection.execute(script("contract_dumps"))

@@ -18,6 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from transforms.errors import LakeError, PaperlakeError
+from warehouse.imports import without_collecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,9 +106,10 @@ def _answer(question: bytes) -> Any:
 def main() -> None:
     """Import Great Expectations, then answer the one question that comes; end where none comes."""
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    from warehouse.expectations import warm_up  # noqa: PLC0415  # takes seconds, and this is the process for it
+    with without_collecting():
+        from warehouse.expectations import warm_up  # noqa: PLC0415  # takes seconds, and this is the process for it
 
-    warm_up()
+        warm_up()
     question = sys.stdin.buffer.read()
     if question:
         answers.write(pickle.dumps(_answer(question)))

@@ -21,6 +21,7 @@ from transforms.dedupe.merge import MERGED, merge_papers
 from transforms.errors import DumpError
 from transforms.schema import RECORDS
 from warehouse.durable import read_sums, sha256
+from warehouse.handover import shown
 from warehouse.lake import Lake, attached, current
 from warehouse.soundness import FAULTS
 from warehouse.streams import open_dump
@@ -163,13 +164,12 @@ def _papers(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     ids = [row[0] for row in connection.execute("SELECT paper_id FROM papers ORDER BY paper_id").fetchall()]
     for start in range(0, len(ids), PAPERS_AT_ONCE):
         wanted = pl.DataFrame({"paper_id": ids[start : start + PAPERS_AT_ONCE]})
-        connection.register("wanted", wanted)
-        stored = connection.execute("SELECT papers.* FROM papers SEMI JOIN wanted USING (paper_id)").pl()
-        records = connection.execute(
-            "SELECT records.*, paper_id FROM records JOIN paper_records USING (record_id)"
-            " SEMI JOIN wanted USING (paper_id)"
-        ).pl()
-        connection.unregister("wanted")
+        with shown(connection, "wanted", wanted):
+            stored = connection.execute("SELECT papers.* FROM papers SEMI JOIN wanted USING (paper_id)").pl()
+            records = connection.execute(
+                "SELECT records.*, paper_id FROM records JOIN paper_records USING (record_id)"
+                " SEMI JOIN wanted USING (paper_id)"
+            ).pl()
         merged = merge_papers(records.select(*RECORDS.names, "paper_id"))
         differing = stored.join(merged, on=MERGED, how="anti", nulls_equal=True)
         for paper_id in differing["paper_id"].sort()[:SHOWN]:

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from transforms.dedupe.linkage import linked, single_link
 from transforms.dedupe.match import score_pairs
@@ -56,6 +54,9 @@ class _Graph:
         return np.minimum(a, b), np.maximum(a, b)
 
     def components(self, chosen: npt.NDArray[np.bool_], extra: tuple[Places, Places]) -> Places:
+        from scipy.sparse import coo_array  # noqa: PLC0415  # a quarter of a second, beside the validator's work
+        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
         rows, cols = np.concatenate([self.a[chosen], extra[0]]), np.concatenate([self.b[chosen], extra[1]])
         graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, cols)), shape=(len(self.ids),) * 2)
         labels: Places = connected_components(graph, directed=False)[1].astype(np.int64)

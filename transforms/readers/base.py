@@ -168,9 +168,12 @@ def series(name: str, values: list[object] | None, height: int) -> pl.Series:
 
 
 def texts(name: str, values: list[Any]) -> pl.Series:
-    """Build a column of lists of text through Arrow: four times as fast as from Python lists."""
-    offsets = [0, *accumulate(len(texts) if texts else 0 for texts in values)]
-    flat = pa.array([text for texts in values if texts for text in texts], pa.large_string())
-    is_missing = pa.array([texts is None for texts in values], pa.bool_())
-    lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), flat, mask=is_missing)
-    return pl.Series(name, lists, TEXTS)
+    """Build a column of lists of text through Arrow: four times as fast as from Python lists.
+
+    The parts come from Polars, because Arrow imports pandas before it looks at a Python list.
+    """
+    offsets = pl.Series([0, *accumulate(len(texts) if texts else 0 for texts in values)], dtype=pl.Int64)
+    flat = pl.Series([text for texts in values if texts for text in texts], dtype=pl.String)
+    is_missing = pl.Series([texts is None for texts in values], dtype=pl.Boolean)
+    parts = offsets.to_arrow(), flat.to_arrow().cast(pa.large_string())
+    return pl.Series(name, pa.LargeListArray.from_arrays(*parts, mask=is_missing.to_arrow()), TEXTS)

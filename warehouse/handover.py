@@ -1,0 +1,33 @@
+"""Hands tables over from Polars to DuckDB.
+
+DuckDB imports pandas, which takes as long as a small ingest, before it looks at a table or a value
+that Python hands to it. What it reads from a file costs two milliseconds.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warehouse.sqltext import parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+    import polars as pl
+
+
+@contextmanager
+def shown(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> Iterator[None]:
+    """Let SQL see `frame` as the view `name` during the block."""
+    with tempfile.TemporaryDirectory(prefix="paperlake-") as folder:
+        file = Path(folder) / f"{name}.parquet"
+        frame.write_parquet(file, compression="uncompressed")
+        connection.execute(f"CREATE TEMP VIEW {name} AS FROM {parquet([file])}")
+        try:
+            yield
+        finally:
+            connection.execute(f"DROP VIEW temp.{name}")
