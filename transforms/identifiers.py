@@ -23,7 +23,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from transforms.rows import found_where, named, only_where
+from transforms.rows import found_where, kept_where, named, only_where
 
 _DOI: Final = r"10\.\d{4,9}(?:\.\d+)*/[^\s\"{}|]+"
 _DOI_IN_URL: Final = (
@@ -78,8 +78,10 @@ def doi(col: pl.Expr | str) -> pl.Expr:
         lambda text: text.str.contains(r"[^a-z0-9]$|[?#<]"),
         lambda text: text.map_elements(_trimmed, return_dtype=pl.String),
     )
-    is_doi = trimmed.str.contains(r"^10\.[\d.]+/.*[\p{L}\p{N}]") & ~trimmed.str.contains(_PLACEHOLDER)
-    return pl.when(is_doi).then(trimmed)
+    return kept_where(
+        trimmed,
+        lambda text: text.str.contains(r"^10\.[\d.]+/.*[\p{L}\p{N}]") & ~text.str.contains(_PLACEHOLDER),
+    )
 
 
 def doi_in_url(col: pl.Expr | str) -> pl.Expr:

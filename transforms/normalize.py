@@ -19,7 +19,7 @@ from transforms.dates import captured_date_of, published_day, published_year
 from transforms.dedupe.variants import with_variant_id
 from transforms.links import code_urls
 from transforms.schema import RECORDS
-from transforms.text import published_text, title_key
+from transforms.text import published_text, text_words, words_key
 
 __all__ = ["captured_date_of", "normalize_records"]
 
@@ -30,6 +30,8 @@ _TEXT_FIELDS: Final = (
 
 _PARSED_FIELDS: Final = ("doi", "arxiv_id", "pmid", "year", "published_date")
 """Fields whose text may turn out to be none of the kind."""
+
+_TITLE_WORDS: Final = "_title_words"
 
 _ARXIV_SOURCES: Final = {
     "_arxiv_own": identifiers.arxiv_reference("arxiv_id"),
@@ -58,7 +60,7 @@ def normalize_records(raw: pl.LazyFrame, *, dump_id: pl.Expr, captured_date: pl.
         .pipe(keep_as_given)
         .pipe(link_code)
         .pipe(number_records, dump_id, captured_date)
-        .pipe(with_variant_id)
+        .pipe(with_variant_id, title_words=pl.col(_TITLE_WORDS))
         .select(RECORDS.names)
     )
 
@@ -70,7 +72,8 @@ def fold_fields(raw: pl.LazyFrame) -> pl.LazyFrame:
     return (
         raw.with_columns(*(published_text(name) for name in _TEXT_FIELDS), authors=names)
         .with_columns(*given, authors=pl.when(pl.col("authors").list.len() > 0).then("authors"))
-        .with_columns(title_key=title_key("title"))
+        .with_columns(text_words("title").alias(_TITLE_WORDS))
+        .with_columns(title_key=words_key(_TITLE_WORDS))
     )
 
 

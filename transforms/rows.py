@@ -42,6 +42,15 @@ def found_where(col: pl.Expr, is_due: Rule, step: Rule) -> pl.Expr:
     return col.map_batches(found, return_dtype=pl.String, is_elementwise=True)
 
 
+def kept_where(col: pl.Expr, is_kept: Rule) -> pl.Expr:
+    """Keep the texts of a column that `is_kept` selects; the others become null."""
+
+    def kept(texts: pl.Series) -> pl.Series:
+        return _applied(texts, lambda text: pl.when(is_kept(text)).then(text))
+
+    return col.map_batches(kept, return_dtype=pl.String, is_elementwise=True)
+
+
 def once_each(col: pl.Expr, rule: Rule) -> pl.Expr:
     """Apply a rule to each distinct text of a column, for columns that say the same in many rows."""
 

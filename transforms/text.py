@@ -24,7 +24,7 @@ import ftfy
 import polars as pl
 
 from transforms.markup import without_markup
-from transforms.rows import named, only_where
+from transforms.rows import kept_where, named, only_where
 from transforms.spelling import plain_letters
 
 _INVISIBLE: Final = "\u00ad\u180e\u200b\u2060-\u2064\ufeff"
@@ -110,7 +110,7 @@ def text_words(col: pl.Expr | str) -> pl.Expr:
     plain = plain_letters(without_markup(named(col).str.to_lowercase()))
     # spaces one at a time, then runs of them: half the time of both in one pattern
     words = plain.str.replace_all(r"[^\p{L}\p{M}\p{N} ]+", " ").str.replace_all(" {2,}", " ").str.strip_chars(" ")
-    return pl.when(words.str.contains(r"[\p{L}\p{N}]")).then(words)
+    return kept_where(words, lambda text: text.str.contains(r"[\p{L}\p{N}]"))
 
 
 def title_key(col: pl.Expr | str) -> pl.Expr:
@@ -118,18 +118,19 @@ def title_key(col: pl.Expr | str) -> pl.Expr:
 
     A space stays between two digits. Null where there is neither letter nor digit.
     """
-    return _joined(text_words(col))
+    return words_key(text_words(col))
 
 
 def abstract_key(col: pl.Expr | str) -> pl.Expr:
     """Key under which two spellings of one abstract are equal, a leading "Abstract:" left out."""
     label = r"(?i)^\s*(?:<[^<>]*>\s*)*abstract(?:\s*</[^<>]*>|\s*[:.\u2013\u2014-])\s*"
-    return _joined(text_words(named(col).str.replace(label, "")))
+    return words_key(text_words(named(col).str.replace(label, "")))
 
 
-def _joined(words: pl.Expr) -> pl.Expr:
+def words_key(words: pl.Expr | str) -> pl.Expr:
+    """Key of what `text_words` gave: the words without spaces, but for those between two digits."""
     kept = only_where(
-        words,
+        named(words),
         lambda text: text.str.contains(r"\d \d"),
         # twice, because neighbouring matches share a digit: "1 2 3"
         lambda text: text.str.replace_all(r"(\d) (\d)", "$1|$2").str.replace_all(r"(\d) (\d)", "$1|$2"),

@@ -53,31 +53,40 @@ _SECOND_SIGNALS: Final = ("abstract", "authors", "doi", "arxiv_id", "pmid", "pag
 """What tells two papers of one generic title apart."""
 
 
+_TITLE_WORDS: Final = "_words_of_title"
+
+
 def _title_words() -> pl.Expr:
     return text_words(pl.col("title")).fill_null("")
 
 
 def _as_text(name: str) -> pl.Expr:
     if name == "title":
-        return _title_words()
+        return pl.col(_TITLE_WORDS)
     col = pl.col(name)
     text = col.list.join(_SEPARATOR, ignore_nulls=True) if name == "authors" else col.cast(pl.String)
     return text.fill_null("")
 
 
 def _is_bare() -> pl.Expr:
-    generic = is_generic(_title_words())
+    generic = is_generic(pl.col(_TITLE_WORDS))
     return generic & pl.all_horizontal(_as_text(name) == "" for name in _SECOND_SIGNALS)
 
 
-def with_variant_id(records: pl.LazyFrame) -> pl.LazyFrame:
-    """Add `variant_id` (UInt64) to records of schema.RECORDS.
+def with_variant_id(records: pl.LazyFrame, title_words: pl.Expr | None = None) -> pl.LazyFrame:
+    """Add `variant_id` (UInt64) to records of schema.RECORDS; `title_words` gives what `text_words` made of the title.
 
     A record too bare to be known again (a generic title and nothing else) is a variant of its own.
     """
     own = pl.when(_is_bare()).then(pl.col("record_id")).otherwise(pl.lit(""))
     whole = pl.concat_str([*(_as_text(name) for name in COMPARED_FIELDS), own], separator=_SEPARATOR * 2)
-    return records.with_columns(variant_id=whole).with_columns(plh.col("variant_id").nchash.xxh3_64())
+    words = _title_words() if title_words is None else title_words.fill_null("")
+    return (
+        records.with_columns(words.alias(_TITLE_WORDS))
+        .with_columns(variant_id=whole)
+        .drop(_TITLE_WORDS)
+        .with_columns(plh.col("variant_id").nchash.xxh3_64())
+    )
 
 
 def _as_compared() -> tuple[pl.Expr, ...]:
