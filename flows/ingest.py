@@ -34,11 +34,18 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from warehouse.ledger import NewDump, NewDumps
+    from warehouse.staging import StagedDump
 
 T = TypeVar("T")
 
 READERS_AT_ONCE = 2
 """Dumps read at the same time: parsing is Python, and Polars beside it uses the other cores."""
+
+READ_TASKS = 8
+"""Tasks among which the dumps are divided, where there are many."""
+
+DUMPS_OF_A_TASK = 32
+"""Dumps that one task reads at most: what Prefect shows of a run stays worth looking at."""
 
 
 def name_run() -> str:
@@ -90,7 +97,7 @@ def _unpack(report: Report, new: NewDumps, staging: Path) -> None:
 def _ingest_new(report: Report, dumps: Sequence[NewDump], lake: Lake, staging: Path, wait_seconds: float) -> None:
     run = report.run
     with report.stage("read", total=len(dumps)) as stage:
-        staged = _each(tasks.read, dumps, staging, refuse)
+        staged = _read(dumps, staging)
         records, rejects = sum(dump.records_read for dump in staged), sum(dump.rejects_read for dump in staged)
         stage.count(records + rejects, records, rejects)
     with report.stage("normalize") as stage:
@@ -125,6 +132,16 @@ def _publish(report: Report, batch: Batch, lake: Lake, checks: Path) -> None:
             checks=checks,
         )
         stage.count(len(batch.lines), len(batch.accepted), len(batch.refused))
+
+
+def _read(dumps: Sequence[NewDump], staging: Path) -> list[StagedDump]:
+    """Read the dumps; of many, a few to a task, because a task of Prefect takes as long as 200 records."""
+    size = min(max(len(dumps) // READ_TASKS, 1), DUMPS_OF_A_TASK)
+    parts = [dumps[start : start + size] for start in range(0, len(dumps), size)]
+    staged = [one for part in tasks.read_part.map(parts, staging=unmapped(staging)).result() for one in part]
+    failed = [dump for dump, one in zip(dumps, staged, strict=True) if one is None]
+    again = iter(_each(tasks.read, failed, staging, refuse))
+    return [one or next(again) for one in staged]
 
 
 def _begin() -> Run:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
 
 from flows.progress import Step, tell
 from warehouse.batch import Batch, Run, StageSeconds, publish_batch, resolve_batch
@@ -58,6 +59,26 @@ def unpack(archive: NewDump, staging: Path) -> UnpackedArchive:
     return unpacked
 
 
+def _name_part() -> str:
+    dumps = task_run.parameters["dumps"]
+    return f"read {dumps[0].name}" + (f" and {len(dumps) - 1} more" if len(dumps) > 1 else "")
+
+
+@task(cache_policy=NO_CACHE, task_run_name=_name_part)
+def read_part(dumps: Sequence[NewDump], staging: Path) -> list[StagedDump | None]:
+    """Read a few dumps into staged Parquet; None stands for one that failed, and is to be tried by itself."""
+    return [_read_once(dump, staging) for dump in dumps]
+
+
+def _read_once(dump: NewDump, staging: Path) -> StagedDump | None:
+    try:
+        staged = stage_dump(dump, staging)
+    except Exception:  # noqa: BLE001  # the task `read` tries it again, and raises it if it stays
+        return None
+    tell(Step("read", done=1))
+    return staged
+
+
 @task(
     cache_policy=NO_CACHE,
     task_run_name="read {dump.name}",
@@ -66,7 +87,7 @@ def unpack(archive: NewDump, staging: Path) -> UnpackedArchive:
     retry_condition_fn=_is_passing,
 )
 def read(dump: NewDump, staging: Path) -> StagedDump:
-    """Read one dump into staged Parquet."""
+    """Read one dump into staged Parquet, with patience."""
     staged = stage_dump(dump, staging)
     tell(Step("read", done=1))
     return staged

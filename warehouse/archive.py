@@ -80,7 +80,7 @@ class Member:
 def archive_kind(path: Path) -> str | None:
     """Tell from the content what archive a file is: zip or tar, None where it is none or cannot be read."""
     try:
-        with open_dump(path) as opened:
+        with open_dump(path, ahead=_TAR_BLOCK) as opened:
             first = _first_block(opened.stream)
     except DumpError:
         return None

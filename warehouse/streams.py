@@ -45,8 +45,12 @@ class OpenDump:
 
 
 @contextmanager
-def open_dump(path: Path, limits: Limits = DEFAULT_LIMITS, called: str = "") -> Iterator[OpenDump]:
+def open_dump(
+    path: Path, limits: Limits = DEFAULT_LIMITS, called: str = "", *, ahead: int = _BUFFER_BYTES
+) -> Iterator[OpenDump]:
     """Open a dump for reading; it is `called` by its file name unless it has another.
+
+    Of compressed data, `ahead` bytes are unpacked at a time.
 
     Raises UnreadableDumpError where the bytes cannot be had. Reading raises it too, DamagedDumpError
     where compressed data is broken or breaks off, and HostileDumpError where it unpacks beyond `limits`.
@@ -59,7 +63,7 @@ def open_dump(path: Path, limits: Limits = DEFAULT_LIMITS, called: str = "") -> 
             yield OpenDump(called, cast("BinaryIO", packed), None, lambda: size)
             return
         unpacked = Unpacked(cast("BinaryIO", packed), compression, shown(called), limits)
-        with io.BufferedReader(unpacked, _BUFFER_BYTES) as stream:
+        with io.BufferedReader(unpacked, ahead) as stream:
             yield OpenDump(called, cast("BinaryIO", stream), compression, lambda: unpacked.unpacked_count)
 
 
