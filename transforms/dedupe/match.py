@@ -71,8 +71,8 @@ MATCH_SCHEMA: Final = pl.Schema(
     }
 )
 
-_PART: Final = 1 << 19
-"""Pairs that are screened in one go: bounds memory to a hundred megabytes."""
+_PART: Final = 1 << 18
+"""Pairs that are screened in one go: what is held of them stays small."""
 
 _LIKELY_PART: Final = 1 << 16
 """Pairs that are compared in every field in one go: each takes ten times the memory."""

@@ -49,8 +49,7 @@ class _Blocks:
 
 
 def _distinct(values: Hashes) -> Hashes:
-    """Sort and keep each value once; numpy's own unique hashes, which is many times slower on packed keys."""
-    values = np.sort(values)
+    """Keep each of some sorted values once."""
     distinct: Hashes = values[np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]]
     return distinct
 
@@ -74,7 +73,11 @@ def places_of(ids: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
 
 def _grouped(keys: Hashes, rows: Hashes, row_count: int) -> _Blocks:
     bits = np.uint64(max(row_count - 1, 1).bit_length())
-    packed = _distinct(((keys >> bits) << bits) | rows)
+    packed = np.sort(((keys >> bits) << bits) | rows)
+    block = packed >> bits
+    # Most keys are those of one variant alone.
+    again = np.concatenate([[False], block[1:] == block[:-1], [False]])
+    packed = _distinct(packed[again[1:] | again[: len(block)]])
     block = packed >> bits
     starts = np.flatnonzero(np.concatenate([[True], block[1:] != block[:-1]])[: len(block)])
     sizes = np.diff(np.concatenate([starts, [len(block)]]))
@@ -96,7 +99,15 @@ def _pairs(blocks: _Blocks, chosen: Flags, is_fresh: Flags) -> Hashes:
             a, b = part[:, left].ravel(), part[:, right].ravel()
             wanted = is_fresh[a] | is_fresh[b]
             found.append((a[wanted] << _LOW) | b[wanted])
-    return _distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.uint64)
+    # numpy's own unique hashes, which is many times slower on packed rows.
+    return _distinct(np.sort(np.concatenate(found))) if found else np.empty(0, dtype=np.uint64)
+
+
+def _mixed(numbers: Hashes) -> Hashes:
+    """Spread numbers over all 64 bits (the finish of splitmix64, Steele et al. 2014): `_grouped` looks at the first ones."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
 
 
 def _refined(keys: Hashes, rows: Hashes, row_count: int) -> tuple[Hashes, Hashes]:
@@ -108,8 +119,7 @@ def _refined(keys: Hashes, rows: Hashes, row_count: int) -> tuple[Hashes, Hashes
     pairs_of_keys: list[tuple[Hashes, Hashes]] = []
     for gap in range(1, int(place.max(initial=0)) + 1):
         same = np.flatnonzero(rows[gap:] == rows[:-gap])
-        mixed = keys[same] * np.uint64(0x9E3779B97F4A7C15) ^ keys[same + gap]
-        pairs_of_keys.append((mixed, rows[same]))
+        pairs_of_keys.append((_mixed((keys[same] << _LOW) | keys[same + gap]), rows[same]))
     if not pairs_of_keys:
         return keys[:0], rows[:0]
     return np.concatenate([k for k, _ in pairs_of_keys]), np.concatenate([r for _, r in pairs_of_keys])
@@ -131,9 +141,9 @@ def candidate_pairs(keys: pl.DataFrame, fresh: pl.Series) -> Candidates:
 
     `keys` has `key` and `variant_id`; `not_compared` counts the pairs of blocks that stayed too large.
     """
-    ids = keys["variant_id"].unique().sort().to_numpy()
-    is_fresh = np.isin(ids, fresh.to_numpy())
-    rows = places_of(ids, keys["variant_id"].to_numpy()).astype(np.uint64)
+    variants = keys["variant_id"].unique().sort()
+    ids, is_fresh = variants.to_numpy(), variants.is_in(fresh.implode()).to_numpy()
+    rows = np.searchsorted(ids, keys["variant_id"].to_numpy()).astype(np.uint64)  # of neighbours, and so quick
     blocks = _grouped(keys["key"].to_numpy(), rows, len(ids))
     large = blocks.sizes > MAX_BLOCK
     pairs = _pairs(blocks, (blocks.sizes > 1) & ~large, is_fresh)
@@ -142,7 +152,7 @@ def candidate_pairs(keys: pl.DataFrame, fresh: pl.Series) -> Candidates:
         refined = _grouped(*_refined(*_rows_of(blocks, large), len(ids)), len(ids))
         too_large = refined.sizes > MAX_REFINED_BLOCK
         more = _pairs(refined, (refined.sizes > 1) & ~too_large, is_fresh)
-        pairs = _distinct(np.concatenate([pairs, more]))
+        pairs = _distinct(np.sort(np.concatenate([pairs, more])))
         left_out = max(0, _pair_count(blocks.sizes[large]) - len(more))
     a, b = (pairs >> _LOW).astype(np.int64), (pairs & np.uint64(2**32 - 1)).astype(np.int64)
     return Candidates(pl.DataFrame({"variant_a": ids[a], "variant_b": ids[b]}), left_out)

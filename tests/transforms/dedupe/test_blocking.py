@@ -110,3 +110,12 @@ def test_overlap_agrees_with_sets(pairs: list[tuple[list[str], list[str]]]) -> N
     assert found.common.tolist() == [len(set(a) & set(b)) for a, b in pairs]
     assert found.only_a.tolist() == [len(set(a) - set(b)) for a, b in pairs]
     assert found.only_b.tolist() == [len(set(b) - set(a)) for a, b in pairs]
+
+
+def test_two_variants_alone_in_two_large_blocks_are_compared_however_large_the_blocks() -> None:
+    blocks = {1: range(150), 2: range(148), 3: range(148, 298)}
+    rows = [(key, variant) for key, members in blocks.items() for variant in members]
+    keys = keys_of(rows)
+    found = candidate_pairs(keys, keys["variant_id"].unique())
+    assert set(found.pairs.rows()) == {(148, 149)}
+    assert found.not_compared == sum(len(members) * (len(members) - 1) // 2 for members in blocks.values()) - 1
