@@ -7,7 +7,6 @@ Exit codes: 0 all done, 1 some dumps were refused and the others are in, 2 wrong
 
 from __future__ import annotations
 
-import enum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,7 +14,7 @@ import typer
 
 from flows.cli_decisions import COMMANDS as DECISIONS
 from flows.cli_upkeep import COMMANDS as UPKEEP
-from flows.options import Format, LakeOption, WaitOption  # typer reads the annotations
+from flows.options import Format, LakeOption, Level, WaitOption  # typer reads the annotations
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION, be_private, be_quiet
 from transforms.errors import PaperlakeError, UsageError
 
@@ -31,13 +30,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-
-
-class Level(enum.StrEnum):
-    """What the papers of a lake are."""
-
-    WORK = "work"
-    PUBLICATION = "publication"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The commands of the lake's upkeep: `paperlake snapshots | changes | rollback | verify | maintain`."""
+"""The commands of the lake's upkeep: `paperlake snapshots | changes | rollback | verify | maintain | rebuild`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from flows.options import Format, LakeOption, WaitOption  # typer reads the annotations
+from flows.options import Format, LakeOption, Level, WaitOption  # typer reads the annotations
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS
 
 if TYPE_CHECKING:
@@ -101,5 +101,24 @@ def maintain(
     tidy_up(lake, keep_days, wait)
 
 
-COMMANDS: Final[tuple[Callable[..., None], ...]] = (snapshots, changes, rollback, verify, maintain)
+def rebuild(
+    lake: LakeOption = Path(DEFAULT_LAKE),
+    wait: WaitOption = DEFAULT_WAIT_SECONDS,
+    level: Annotated[
+        Level | None,
+        typer.Option(help="What the papers are from now on: works, or publications.", show_default="as it was"),
+    ] = None,
+) -> None:
+    """Make all papers anew from the raw dumps, with the rules of this version, and say what moved.
+
+    The old tables stay until the new ones take their place in one step; a rebuild that is stopped changes nothing.
+
+    Example: `paperlake rebuild --level publication --lake lake`
+    """
+    from flows.upkeep import make_anew  # noqa: PLC0415
+
+    make_anew(lake, level.value if level else None, wait)
+
+
+COMMANDS: Final[tuple[Callable[..., None], ...]] = (snapshots, changes, rollback, verify, maintain, rebuild)
 """The commands of this module, in the order of the help."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import TYPE_CHECKING
 
+from flows.settings import VERSION
 from flows.show import out, plain, say
+from warehouse.batch import Run
 from warehouse.history import rollback
 from warehouse.lake import Lake, held_open, refuse_missing
 from warehouse.locking import writer_lock
 from warehouse.maintain import maintain
+from warehouse.rebuild import rebuild
 from warehouse.verify import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from transforms.dedupe.weights import Level
 
 
 def roll_back(place: Path, snapshot: int, wait_seconds: float) -> None:
@@ -47,3 +53,15 @@ def tidy_up(place: Path, keep_days: int, wait_seconds: float) -> None:
     say(f"snapshots forgotten, older than {keep_days} days: {done.forgotten_snapshots}")
     say(f"files removed: {done.removed_files} of forgotten snapshots, {done.left_files} that no snapshot named")
     say(f"raw dumps removed that no snapshot knew: {done.raw_dumps}")
+
+
+def make_anew(place: Path, level: Level | None, wait_seconds: float) -> None:
+    """Make the lake in folder `place` anew from its raw dumps, and say what moved."""
+    lake = Lake(place)
+    refuse_missing(lake)
+    name = f"rebuild at level {level}" if level else "rebuild"
+    run = Run(str(uuid.uuid4()), name, VERSION, dt.datetime.now(dt.UTC))
+    with writer_lock(lake.lock, owner=name, wait_seconds=wait_seconds):
+        moved = rebuild(lake, run, say, level=level)
+    for line in moved.lines:
+        say(line)

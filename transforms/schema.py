@@ -323,7 +323,7 @@ REJECTS: Final = Table(
 
 RUNS: Final = Table(
     "runs",
-    "One run of the ingest flow, or one decision of a person, with its counts and seconds per stage.",
+    "One run of the ingest flow, one decision of a person, or one rebuild, with its counts and seconds per stage.",
     (
         Column("run_id", TEXT, "Identifier of the run.", is_required=True),
         Column(
@@ -333,7 +333,8 @@ RUNS: Final = Table(
         Column(
             "status",
             TEXT,
-            "published, partial (some dumps were refused), failed (nothing went in), or decided (a person spoke).",
+            "published, partial (some dumps were refused), failed (nothing went in), decided (a person spoke), "
+            "or rebuilt (all papers were made anew: earlier runs counted by earlier rules).",
             is_required=True,
         ),
         Column("started_at", INSTANT, "When the run began.", is_required=True),

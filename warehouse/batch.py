@@ -142,7 +142,7 @@ def publish_batch(
     """Publish the accepted dumps, and note the refused ones and the run, in one transaction."""
     now = dt.datetime.now(dt.UTC)
     keep_raw([line.staged for line in batch.accepted], lake)
-    dumps = [_dump_row(line, run, now) for line in batch.lines]
+    dumps = [dump_row(line, run.run_id, now) for line in batch.lines]
     dumps += [_archive_row(archive, run, now) for archive in batch.archives]
     frames = {
         "dumps": pl.DataFrame(dumps, schema=DUMPS.polars_schema),
@@ -157,7 +157,8 @@ def publish_batch(
     )
 
 
-def _dump_row(line: DumpLine, run: Run, now: dt.datetime) -> dict[str, object]:
+def dump_row(line: DumpLine, run_id: str, now: dt.datetime) -> dict[str, object]:
+    """Make the row of `dumps` for one dump."""
     staged = line.staged
     return {
         "dump_id": staged.dump_id,
@@ -174,7 +175,7 @@ def _dump_row(line: DumpLine, run: Run, now: dt.datetime) -> dict[str, object]:
         "entries_read": line.entries_read,
         "records_kept": line.records_kept,
         "entries_rejected": line.entries_rejected,
-        "run_id": run.run_id,
+        "run_id": run_id,
         "ingested_at": now,
     }
 
@@ -183,7 +184,7 @@ def _archive_row(unpacked: UnpackedArchive, run: Run, now: dt.datetime) -> dict[
     """Note an archive, so that it is not unpacked again; its members have rows of their own."""
     found = unpacked.archive
     staged = StagedDump(found.dump_id, found.uri, found.byte_count, found.modified_at, Path())
-    row = _dump_row(DumpLine(staged, unpacked.error), run, now)
+    row = dump_row(DumpLine(staged, unpacked.error), run.run_id, now)
     return row | {"status": "unpacked" if unpacked.members else "failed"}
 
 

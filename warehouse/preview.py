@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from transforms.errors import UnreadableDumpError, UsageError
-from transforms.normalize import captured_date_of, normalize_records
+from transforms.normalize import normalize_records
 from transforms.readers import recognise_with_sureness
 from transforms.readers.base import DumpInfo
 from transforms.readers.reading import read_dump
 from transforms.schema import RECORDS
 from warehouse.archive import archive_kind
 from warehouse.reader_packages import installed_readers
+from warehouse.staging import captured_at
 from warehouse.streams import open_dump, read_head
 
 if TYPE_CHECKING:
@@ -65,17 +66,10 @@ def preview(path: Path, limit: int | None) -> Iterator[Preview]:
     with open_dump(path) as opened:
         head = read_head(opened)
         reader, sureness = recognise_with_sureness(head, installed_readers())
-        captured_at = _captured_at(path)
-        reading = read_dump(reader, opened.stream, head, DumpInfo(path.name, captured_at))
-        parts = _parts(reading.batches, limit, captured_at.date())
+        shown_at = captured_at(path.name, "", dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC))
+        reading = read_dump(reader, opened.stream, head, DumpInfo(path.name, shown_at))
+        parts = _parts(reading.batches, limit, shown_at.date())
         yield Preview(reader, sureness, opened.compression, parts, reading)
-
-
-def _captured_at(path: Path) -> dt.datetime:
-    day = captured_date_of(path.name)
-    if day:
-        return dt.datetime.combine(day, dt.time.max, dt.UTC)
-    return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
 
 
 def _parts(batches: Iterator[Batch], limit: int | None, day: dt.date) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:

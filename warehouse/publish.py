@@ -26,7 +26,7 @@ from warehouse.sqltext import literal, parquet
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from warehouse.staging import StagedDump
@@ -84,10 +84,15 @@ def publish(publication: Publication, lake: Lake) -> None:
 
     Raises LakeError, with the lake as it was before, when the catalog stays locked.
     """
+    in_one_transaction(lake, publication.made_by, lambda connection: _write(connection, publication))
+
+
+def in_one_transaction(lake: Lake, made_by: str, write: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+    """Have `write` write to the lake in one transaction, tried again where a reader is in the way for a moment."""
     for attempt in range(ATTEMPTS):
         try:
-            with transaction(lake, made_by=publication.made_by) as connection:
-                _write(connection, publication)
+            with transaction(lake, made_by=made_by) as connection:
+                write(connection)
         except (duckdb.Error, LakeError) as error:
             if not _is_passing(error) or attempt == ATTEMPTS - 1:
                 raise LakeError(
@@ -110,7 +115,7 @@ def _write(connection: duckdb.DuckDBPyConnection, publication: Publication) -> N
         with shown(connection, "made", frame):
             if name == "dumps":  # a dump that failed before and was tried again has one line, the latest
                 connection.execute("DELETE FROM dumps WHERE dump_id IN (SELECT dump_id FROM made)")
-            _append(connection, name, "made")
+            append(connection, name, "made")
     if publication.dump_ids:
         _write_entries(connection, publication)
     for name, file in publication.changes.items():
@@ -118,7 +123,7 @@ def _write(connection: duckdb.DuckDBPyConnection, publication: Publication) -> N
             connection.execute(f"WITH changed AS (FROM {parquet([file])}) {MAKE_ROOM[name]}")
     for name, file in publication.changes.items():
         if name in TABLES:
-            _append(connection, name, parquet([file]))
+            append(connection, name, parquet([file]))
 
 
 def _write_entries(connection: duckdb.DuckDBPyConnection, publication: Publication) -> None:
@@ -127,9 +132,10 @@ def _write_entries(connection: duckdb.DuckDBPyConnection, publication: Publicati
         for name, files in publication.entries.items():
             if files:
                 rows = f"(SELECT *, {marks} FROM {parquet(files)} SEMI JOIN published USING (dump_id))"
-                _append(connection, name, rows)
+                append(connection, name, rows)
 
 
-def _append(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
+def append(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
+    """Append the rows of a table or a query, which has at least the columns of the table `name`."""
     columns = ", ".join(f'"{column}"' for column in TABLES[name].names)
     connection.execute(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {source}")

@@ -23,7 +23,7 @@ LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
 DEFAULT_LEVEL: Final[Level] = "work"
 
-_ANEW: Final = "ingest its dumps into a new lake"
+_ANEW: Final = "make it anew from its raw dumps with: paperlake rebuild"
 
 
 def write_settings(connection: duckdb.DuckDBPyConnection, level: Level | None) -> None:
@@ -62,7 +62,7 @@ def refuse_other_schema(settings: dict[str, str], root: Path) -> None:
     """Raise LakeError where this version cannot read the tables of the lake."""
     was = settings.get("schema_version", "none")
     if was != str(SCHEMA_VERSION):
-        hint = f"use the version of paperlake that made it, or {_ANEW}"
+        hint = "use the version of paperlake that made it"
         raise LakeError(f"its schema version is {was}, this is {SCHEMA_VERSION}", where=str(root), hint=hint)
 
 
@@ -70,7 +70,7 @@ def refuse_other_level(settings: dict[str, str], root: Path, wanted: Level | Non
     """Raise LakeError where another level is asked for than the lake has."""
     has = settings.get("level")
     if wanted is not None and wanted != has:
-        hint = f"a level holds for all papers of a lake; for the other, {_ANEW} with --level {wanted}"
+        hint = f"a level holds for all papers of a lake; for the other, {_ANEW} --level {wanted}"
         raise LakeError(f"its level is {has}, not {wanted}", where=str(root), hint=hint)
 
 
@@ -81,5 +81,5 @@ def refuse_other_rules(connection: duckdb.DuckDBPyConnection, root: Path) -> Non
         what = (
             f"other rules decided here what is one paper ({made_by}, these are {ours}), and their keys would not meet"
         )
-        hint = f"use the version of paperlake that made it, or {_ANEW}; it can still be read"
+        hint = f"{_ANEW}; until then it can be read"
         raise LakeError(what, where=str(root), hint=hint)

@@ -105,6 +105,7 @@ FAULTS: Final = (
         "runs",
         "a run that counts wrongly",
         "SELECT runs.run_id FROM runs LEFT JOIN dumps ON dumps.run_id = runs.run_id AND dumps.status = 'published'"
+        " WHERE started_at > coalesce((SELECT max(started_at) FROM runs WHERE status = 'rebuilt'), '-infinity')"
         " GROUP BY runs.run_id, runs.records_kept HAVING coalesce(sum(dumps.records_kept), 0) <> runs.records_kept",
     ),
 )

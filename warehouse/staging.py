@@ -144,8 +144,8 @@ def refuse(dump: NewDump, error: Exception, staging: Path) -> StagedDump:
     )
 
 
-def stage_dump(dump: NewDump, staging: Path) -> StagedDump:
-    """Read one dump into `staging`.
+def stage_dump(dump: NewDump, staging: Path, *, keep_raw: bool = True) -> StagedDump:
+    """Read one dump into `staging`, with a copy of its bytes unless the lake has that already.
 
     A dump that cannot be read comes back with its `error`. OSError is raised where the disk or the
     network failed, so that the caller can try again.
@@ -156,7 +156,8 @@ def stage_dump(dump: NewDump, staging: Path) -> StagedDump:
     staged = StagedDump(dump.dump_id, dump.uri, dump.byte_count, dump.modified_at, folder)
     try:
         staged = _read(dump, staged)
-        _keep_raw(dump, staged)
+        if keep_raw:
+            _keep_raw(dump, staged)
     except DumpError as error:
         if is_passing(error):
             raise OSError(str(error)) from error
@@ -182,9 +183,9 @@ def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
     with open_dump(dump.path, DEFAULT_LIMITS, dump.name) as opened:
         head: Head = read_head(opened)
         reader: Reader = recognise(head, installed_readers())
-        captured_at = _captured_at(dump)
-        captured = captured_at.date()
-        reading = read_dump(reader, opened.stream, head, DumpInfo(dump.name, captured_at))
+        shown_at = captured_at(dump.name, dump.archive.name if dump.archive else "", dump.modified_at)
+        captured = shown_at.date()
+        reading = read_dump(reader, opened.stream, head, DumpInfo(dump.name, shown_at))
         days: list[dt.date] = []
         records_read = rejects_read = 0
         for number, batch in enumerate(reading.batches, start=1):
@@ -203,13 +204,13 @@ def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
         )
 
 
-def _captured_at(dump: NewDump) -> dt.datetime:
-    """Tell when a dump was captured: on the day that its name says, else at the file's own time.
+def captured_at(name: str, archive: str, modified_at: dt.datetime) -> dt.datetime:
+    """Tell when a dump was captured: on the day that its name or its archive's says, else at the file's own time.
 
     A name stays when a file is copied or cloned; its time does not.
     """
-    day = captured_date_of(dump.name) or (captured_date_of(dump.archive.name) if dump.archive else None)
-    return dt.datetime.combine(day, dt.time.max, dt.UTC) if day else dump.modified_at
+    day = captured_date_of(name) or captured_date_of(archive)
+    return dt.datetime.combine(day, dt.time.max, dt.UTC) if day else modified_at
 
 
 def _write_batch(batch: Batch, number: int, staged: StagedDump, captured: dt.date) -> list[dt.date]:

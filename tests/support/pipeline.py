@@ -24,6 +24,7 @@ from warehouse.landing import find_dumps
 from warehouse.ledger import add_members, find_new
 from warehouse.locking import writer_lock
 from warehouse.members import UnpackedArchive, unpack_archive
+from warehouse.rebuild import rebuild
 from warehouse.soundness import FAULTS
 from warehouse.staging import StagedDump, normalize_staged, stage_dump, staging_folder
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from transforms.errors import PaperlakeError
     from warehouse.expectations import Suite
     from warehouse.ledger import NewDump
+    from warehouse.rebuild import Moved
     from warehouse.resolve import Resolution
 
 SAMPLE_DUMPS, SAMPLE_RECORDS, SAMPLE_REJECTS, SAMPLE_PAPERS = 5, 25, 4, 15
@@ -125,6 +127,12 @@ class Pipeline:
                 checks=checks,
             )
 
+    def rebuild(self, level: Level | None = None) -> Moved:
+        """Make the lake anew."""
+        run = Run(f"test-{next(_RUN_NUMBERS)}", "a rebuild", "0", dt.datetime.now(dt.UTC))
+        with writer_lock(self.lake.lock, owner="a test", wait_seconds=60):
+            return rebuild(self.lake, run, lambda _: None, level=level)
+
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Ask the lake; each row by its columns."""
         with attached(self.lake, read_only=True) as connection:
@@ -193,6 +201,15 @@ def content(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
             ).fetchall()
             for table in CONTENT
         }
+
+
+def exported(lake: Lake, folder: Path) -> dict[str, bytes]:
+    """Export every table, its rows sorted, as Parquet; give the bytes by table."""
+    folder.mkdir()
+    with attached(lake, read_only=True) as connection:
+        for name in TABLES:
+            connection.execute(f"COPY (FROM {name} ORDER BY ALL) TO '{folder / name}' (FORMAT parquet)")
+    return {name: (folder / name).read_bytes() for name in TABLES}
 
 
 def assert_sound(connection: duckdb.DuckDBPyConnection) -> None:

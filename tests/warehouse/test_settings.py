@@ -64,9 +64,7 @@ def test_other_level_is_refused(tmp_path: Path) -> None:
     made = Pipeline(tmp_path / "lake")
     made.ingest(dump(tmp_path / "1.jsonl", TALK))
     before = content(made.lake)
-    with pytest.raises(
-        LakeError, match=r"its level is work, not publication .*into a new lake with --level publication"
-    ):
+    with pytest.raises(LakeError, match=r"its level is work, not publication .*paperlake rebuild --level publication"):
         Pipeline(tmp_path / "lake", "publication").ingest(dump(tmp_path / "2.jsonl", ARTICLE))
     assert content(made.lake) == before
     assert Pipeline(tmp_path / "lake", "work").ingest(tmp_path / "2.jsonl").new_papers == 0
@@ -78,7 +76,8 @@ def test_lake_of_other_rules_can_be_read_and_not_added_to(tmp_path: Path, monkey
     before = content(made.lake)
     monkeypatch.setattr(settings, "rules_fingerprint", lambda: "0123456789abcdef")
     with pytest.raises(
-        LakeError, match=r"other rules decided here what is one paper \([0-9a-f]{16}, these are 0123456789abcdef\)"
+        LakeError,
+        match=r"other rules decided here what is one paper \([0-9a-f]{16}, these are 0123456789abcdef\).*rebuild",
     ):
         made.ingest(dump(tmp_path / "2.jsonl", ARTICLE))
     assert content(made.lake) == before

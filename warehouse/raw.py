@@ -1,0 +1,126 @@
+"""The raw dumps of a lake, taken up again as they were captured.
+
+LAKE/raw/<dump_id>.zst, .gz, .parquet ...  --sha256 = dump_id?--> a dump to be read, under its old name and place
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import zstandard
+
+from transforms.errors import LakeError
+from warehouse.archive import SEPARATOR
+from warehouse.ledger import NewDump
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Sequence
+
+    from warehouse.lake import Lake
+
+SHOWN: Final = 3
+"""How many raw dumps a message names."""
+
+_CHUNK_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """What the ledger says of a dump that was published: what does not follow from its bytes."""
+
+    dump_id: str
+    uri: str
+    compression: str | None
+    byte_count: int
+    modified_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class KeptDump(NewDump):
+    """A dump whose bytes come from the lake, and whose place is the one that the ledger has of it."""
+
+    known_uri: str = field(default="", kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """The name that the file had, without its folder."""
+        return Path(self.known_uri).name if self.archive is None else super().name
+
+    @property
+    def uri(self) -> str:
+        """Where the dump lay when it was ingested."""
+        return self.known_uri
+
+
+def find_raw(lake: Lake, dump_id: str) -> Path | None:
+    """Find the raw file of a dump, None where there is none."""
+    return next(iter(sorted((lake.raw / dump_id[:2]).glob(f"{dump_id}.*"))), None)
+
+
+def refuse_lost_raw(lake: Lake, lines: Sequence[LedgerLine]) -> None:
+    """Read all raw dumps; raise LakeError, naming them, where some are missing or have other bytes than were captured."""
+    faults = [f"{line.dump_id} ({line.uri}) {fault}" for line in lines if (fault := _fault(lake, line))]
+    if faults:
+        more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+        hint = "nothing was changed; put them back from a copy of the lake, or capture and ingest them again into a new lake"
+        what = f"of {len(lines)} raw dumps {len(faults)} cannot be used: {'; '.join(faults[:SHOWN])}{more}"
+        raise LakeError(what, where=str(lake.raw), hint=hint)
+
+
+def _fault(lake: Lake, line: LedgerLine) -> str | None:
+    file = find_raw(lake, line.dump_id)
+    if file is None:
+        return "is missing"
+    digest = hashlib.sha256()
+    try:
+        with open_captured(file, line) as stream:
+            while part := stream.read(_CHUNK_BYTES):
+                digest.update(part)
+    except (OSError, zstandard.ZstdError) as error:
+        return f"cannot be read: {error}"
+    return None if digest.hexdigest() == line.dump_id else "has other bytes than were captured"
+
+
+@contextmanager
+def open_captured(file: Path, line: LedgerLine) -> Iterator[IO[bytes]]:
+    """Open a raw file so that it gives the bytes that were captured: a plain dump was packed by us."""
+    with file.open("rb") as raw:
+        if _is_packed(file, line):
+            with zstandard.ZstdDecompressor().stream_reader(raw) as plain:
+                yield plain
+        else:
+            yield raw
+
+
+def _is_packed(file: Path, line: LedgerLine) -> bool:
+    return file.suffix == ".zst" and line.compression is None
+
+
+@contextmanager
+def restored(lake: Lake, line: LedgerLine, folder: Path) -> Iterator[KeptDump]:
+    """Give the dump as it was captured; one that we packed is unpacked into `folder` for the length of the block."""
+    file = find_raw(lake, line.dump_id)
+    if file is None:
+        raise LakeError("the raw dump went away", where=f"{lake.raw}: {line.dump_id}", hint="nothing was changed")
+    unpacked = folder / f"{line.dump_id}.raw"
+    if not _is_packed(file, line):
+        yield _kept(line, file)
+        return
+    try:
+        with open_captured(file, line) as stream, unpacked.open("wb") as plain:
+            while part := stream.read(_CHUNK_BYTES):
+                plain.write(part)
+        yield _kept(line, unpacked)
+    finally:
+        unpacked.unlink(missing_ok=True)
+
+
+def _kept(line: LedgerLine, path: Path) -> KeptDump:
+    archive, _, member = line.uri.partition(SEPARATOR)
+    found_in = Path(archive) if member else None
+    return KeptDump(path, line.dump_id, line.byte_count, line.modified_at, found_in, member, known_uri=line.uri)
