@@ -11,7 +11,7 @@ One configuration per peer for all sets, chosen by us for its best mean over the
     bib-dedupe    as its documentation runs it: prep, block, match, cluster; it has no settings.
     splink        Fellegi-Sunter, trained by expectation maximisation without labels: nine fields where the
                   table has them, term frequencies for titles, nine rules of blocking, prior from exact copies,
-                  probability .95, connected components. `--train-on N` trains on the first N records.
+                  probability .7, connected components. `--train-on N` trains on the first N records.
     goldenmatch   zero-config, ids and empty columns left out.
     rensa         full-set MinHash of the title's groups of 4 letters, 128 slots in 16 bands, estimated
                   similarity .8 or more, connected components.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ HERE: Final = Path(__file__).parent
 REQUIREMENTS: Final = [
     line for line in (HERE / "peers.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")
 ]
-NAMES: Final = [line.partition("==")[0] for line in REQUIREMENTS]
+NAMES: Final = [re.split(r"[\[=]", line)[0] for line in REQUIREMENTS]
 
 LIMIT: Final = 3_600.0
 """Seconds after which a peer is given up on a set."""
@@ -54,11 +55,11 @@ class Deduplicated:
 
 def install(folder: Path, names: Sequence[str] = NAMES) -> list[Peer]:
     """Install peers into `folder`/NAME, unless they are there."""
-    return [_installed(folder, line) for line in REQUIREMENTS if line.partition("==")[0] in names]
+    lines = zip(NAMES, REQUIREMENTS, strict=True)
+    return [_installed(folder, name, requirement) for name, requirement in lines if name in names]
 
 
-def _installed(folder: Path, requirement: str) -> Peer:
-    name = requirement.partition("==")[0]
+def _installed(folder: Path, name: str, requirement: str) -> Peer:
     home = (folder / name).resolve()
     peer = Peer(name, home / "bin" / "python")
     if (home / "ready").exists():
