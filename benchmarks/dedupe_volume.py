@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import generate_records
 import peers
 import polars as pl
-from lake_runs import FailedError, Finished, ingest
+from lake_runs import FailedError, Finished, Ingest, ingest
 
 import warehouse
 
@@ -32,7 +32,10 @@ HEADER: Final = (
     "| records | by | s | records/s | dedupe s | dedupe records/s | CPU s | GB | precision | recall | F1 | B-cubed "
     "| F1 without generic titles |\n|---|---|" + "---:|" * 11
 )
-INCREMENT_HEADER: Final = "| 650 new records into | s | s into an empty lake | more |\n|---|---:|---:|---:|"
+INCREMENT_HEADER: Final = (
+    "| 650 new records into | s | s into an empty lake | more | CPU s | CPU s into an empty lake | more |\n|---|"
+    + "---:|" * 6
+)
 CLUSTERS: Final = "SELECT source_record_id AS id, paper_id AS cluster FROM records JOIN paper_records USING (record_id)"
 _VERSION: Final = r"v\d+$"
 
@@ -153,16 +156,18 @@ def b_cubed(joined: pl.DataFrame) -> float:
 
 
 def _measure_increment(name: str, new: list[Path], place: Path, environment: Mapping[str, str]) -> str:
-    seconds: dict[str, list[float]] = {"lake": [], "empty": []}
+    runs: dict[str, list[Ingest]] = {"lake": [], "empty": []}
     try:
         for number, dump in enumerate(new):
             for kind, lake in (("lake", place / "lake"), ("empty", place / f"empty-{number}")):
                 _forget(lake)
-                seconds[kind].append(ingest([dump], lake, environment).seconds)
+                runs[kind].append(ingest([dump], lake, environment))
     except FailedError as error:
         return f"| a lake of {name} | {error} |"
-    full, empty = (statistics.median(seconds[kind]) for kind in ("lake", "empty"))
-    return f"| a lake of {name} | {full:.2f} | {empty:.2f} | {full - empty:+.2f} |"
+    seconds = (statistics.median(run.seconds for run in runs[kind]) for kind in runs)
+    cpu_seconds = (statistics.median(run.process.cpu_seconds for run in runs[kind]) for kind in runs)
+    cells = (f"{full:.2f} | {empty:.2f} | {full - empty:+.2f}" for full, empty in (seconds, cpu_seconds))
+    return f"| a lake of {name} | {' | '.join(cells)} |"
 
 
 def _forget(lake: Path) -> None:
