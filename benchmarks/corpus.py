@@ -1,27 +1,52 @@
-"""Ingest every form of the captures, each into a lake of its own and all into one, and count.
+"""Ingest all captures into one lake with one command, and count what became of each form.
 
-    .venv/bin/python benchmarks/corpus.py [../shared/corpus]
+    .venv/bin/python benchmarks/corpus.py [../shared/corpus] [--apart]
 
-Prints a Markdown table: per form files, entries read, kept and rejected, dumps refused, papers, and
-seconds from file to published lake without the start-up. `truth.json` and `counts.json` are not dumps.
+Prints Markdown tables: per form (a folder of the captures) the files, the entries read, kept and
+rejected, the dumps refused, and the papers that its records speak of; then the seconds of each stage
+and each refusal with its reason. `--apart` ingests each form into a lake of its own as well, for its
+seconds. `truth.json` and `counts.json` are not dumps.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 PAPERLAKE: Final = Path(sys.executable).parent / "paperlake"
 NOT_DUMPS: Final = {"truth.json", "counts.json"}
+
 COUNTS: Final = """
+    WITH counted AS (
+        SELECT
+            coalesce(regexp_extract(uri, '([^/]+)/[^/]+$', 1), '') AS form,
+            count(*) AS files,
+            sum(entries_read)::BIGINT AS read,
+            sum(records_kept)::BIGINT AS kept,
+            sum(entries_rejected)::BIGINT AS rejected,
+            count(*) FILTER (status = 'failed') AS refused,
+            list(dump_id) AS dump_ids
+        FROM dumps GROUP BY ALL
+    )
     SELECT
+        form, files, read, kept, rejected, refused,
+        (
+            SELECT count(DISTINCT paper_id) FROM records JOIN paper_records USING (record_id)
+            WHERE list_contains(dump_ids, dump_id)
+        ) AS papers
+    FROM counted ORDER BY form
+"""
+TOTAL: Final = """
+    SELECT
+        'all of them' AS form,
         count(*) AS files,
         sum(entries_read)::BIGINT AS read,
         sum(records_kept)::BIGINT AS kept,
@@ -30,36 +55,65 @@ COUNTS: Final = """
         (SELECT count(*) FROM papers) AS papers
     FROM dumps
 """
+REFUSED: Final = "SELECT uri, error FROM dumps WHERE status = 'failed' ORDER BY uri"
 
 
 def main() -> None:
-    """Print the table."""
-    shared = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/corpus")
-    print("| form | files | read | kept | rejected | refused | papers | s |\n|---|---:|---:|---:|---:|---:|---:|---:|")
-    forms = {folder.name: dumps(folder) for folder in sorted(shared.iterdir()) if folder.is_dir()}
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("captures", nargs="?", type=Path, default=Path("../shared/corpus"))
+    parser.add_argument("--apart", action="store_true", help="ingest each form into a lake of its own as well")
+    asked = parser.parse_args()
+    files = dumps(asked.captures)
     with tempfile.TemporaryDirectory() as place:
-        for name, files in forms.items():
-            measure(name, files, Path(place) / name)
-        measure("all of them", [file for files in forms.values() for file in files], Path(place) / "all")
+        lake = Path(place) / "all"
+        stages = ingest(files, lake)
+        print("| form | files | read | kept | rejected | refused | papers |\n|---|---:|---:|---:|---:|---:|---:|")
+        for form in [*ask(lake, COUNTS), *ask(lake, TOTAL)]:
+            name, *counts = form.values()
+            print(f"| {name} | {' | '.join(f'{count:,}' for count in counts)} |")
+        print("\n| stage | s |\n|---|---:|")
+        for stage, seconds in stages.items():
+            print(f"| {stage} | {seconds:.1f} |")
+        for refused in ask(lake, REFUSED):
+            print(f"\nrefused: {refused['uri']}: {refused['error']}")
+        if asked.apart:
+            measure_apart(files, Path(place))
 
 
-def dumps(folder: Path) -> list[Path]:
-    """List the dumps of one form."""
-    return sorted(file for file in folder.rglob("*") if file.is_file() and file.name not in NOT_DUMPS)
+def measure_apart(files: list[Path], place: Path) -> None:
+    """Ingest each form into a lake of its own; print the seconds without the start-up."""
+    print("\n| form alone | papers | s |\n|---|---:|---:|", flush=True)
+    for form in sorted({file.parent.name for file in files}):
+        stages = ingest([file for file in files if file.parent.name == form], place / form)
+        papers = ask(place / form, TOTAL)[0]["papers"]
+        print(f"| {form} | {papers:,} | {sum(stages.values()):.1f} |", flush=True)
 
 
-def measure(name: str, files: list[Path], lake: Path) -> None:
-    """Ingest files into a new lake and print its row."""
-    environment = {**os.environ, "PAPERLAKE_LAKE": str(lake)}
+def dumps(captures: Path) -> list[Path]:
+    """List the dumps among the captures."""
+    return sorted(file for file in captures.glob("*/*") if file.is_file() and file.name not in NOT_DUMPS)
+
+
+def ingest(files: list[Path], lake: Path) -> dict[str, float]:
+    """Ingest files into a new lake; return the seconds of each stage."""
     done = subprocess.run(
-        [PAPERLAKE, "ingest", *map(str, files)], env=environment, check=False, capture_output=True, text=True
+        [PAPERLAKE, "ingest", *map(str, files), "--lake", str(lake)], check=False, capture_output=True, text=True
     )
-    seconds = sum(map(float, re.findall(r"^\w+\s+in\s.*?([\d.]+) s$", done.stderr, re.MULTILINE)))
-    asked = subprocess.run(
-        [PAPERLAKE, "sql", COUNTS, "--format", "json"], env=environment, check=True, capture_output=True
+    if done.returncode > 1:
+        raise SystemExit(done.stderr)
+    found = re.findall(r"^(\w+)\s+in\s.*?([\d.]+) s$", done.stderr, re.MULTILINE)
+    return {stage: float(seconds) for stage, seconds in found}
+
+
+def ask(lake: Path, query: str) -> list[dict[str, Any]]:
+    """Return the rows that a query gives."""
+    environment = {**os.environ, "PAPERLAKE_LAKE": str(lake)}
+    command = [PAPERLAKE, "sql", query, "--format", "json"]
+    rows: list[dict[str, Any]] = orjson.loads(
+        subprocess.run(command, env=environment, check=True, capture_output=True).stdout
     )
-    counts = orjson.loads(asked.stdout)[0]
-    print(f"| {name} | {' | '.join(f'{count or 0:,}' for count in counts.values())} | {seconds:.1f} |", flush=True)
+    return rows
 
 
 if __name__ == "__main__":

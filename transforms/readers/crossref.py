@@ -17,14 +17,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from transforms.readers.csl_fields import date_parts, names
-from transforms.readers.jats import plain_abstract
-from transforms.readers.json_batches import Found
+from transforms.readers.csl_fields import take_work
 from transforms.readers.json_dump import Form, Sample
-from transforms.readers.json_fields import take_first, take_text, take_word
 from transforms.readers.json_values import parse_row
 
 if TYPE_CHECKING:
+    from transforms.readers.json_batches import Found
     from transforms.readers.json_values import Row
 
 SOURCE: Final = "crossref"
@@ -52,22 +50,9 @@ def _entry(row: Row) -> Found | None:
         if work is None:
             return None
         row.update(work)
-    year, day = date_parts(row, "issued")
-    doi = take_text(row, "DOI")
-    return Found(
-        title=take_first(row, "title"),
-        abstract=plain_abstract(take_text(row, "abstract")),
-        authors=names(row, "author"),
-        venue=take_first(row, "container-title"),
-        volume=take_word(row, "volume"),
-        number=take_word(row, "issue"),
-        pages=take_text(row, "page"),
-        year=year,
-        published_date=day,
-        url=take_text(row, "URL"),
-        doi=doi,
-        source_record_id=doi,
-    )
+    found = take_work(row)
+    found.source_record_id = found.doi
+    return found
 
 
 READER: Final = Form(SOURCE, ("message.items", "items"), _judge, _entry).reader(

@@ -1,4 +1,4 @@
-"""Names and dates as the Citation Style Language writes them in JSON, and after it Crossref."""
+"""Fields, names and dates as the Citation Style Language writes them in JSON, and after it Crossref."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from transforms.readers.json_fields import joined, look, look_each
+from transforms.readers.jats import plain_abstract
+from transforms.readers.json_batches import Found
+from transforms.readers.json_fields import joined, look, look_each, take_first, take_text, take_word
 
 if TYPE_CHECKING:
     from transforms.readers.json_values import Row
@@ -36,6 +38,24 @@ _NAME: Final = msgspec.json.Decoder(Name)
 _NAMES: Final = msgspec.json.Decoder(list[Name])
 _DATE: Final = msgspec.json.Decoder(Date)
 _DAY_PARTS: Final = 3
+
+
+def take_work(row: Row) -> Found:
+    """Take the fields that CSL and Crossref name alike."""
+    year, day = date_parts(row, "issued")
+    return Found(
+        title=take_first(row, "title"),
+        abstract=plain_abstract(take_text(row, "abstract")),
+        authors=names(row, "author"),
+        venue=take_first(row, "container-title"),
+        volume=take_word(row, "volume"),
+        number=take_word(row, "issue"),
+        pages=take_text(row, "page"),
+        year=year,
+        published_date=day,
+        doi=take_text(row, "DOI"),
+        url=take_text(row, "URL"),
+    )
 
 
 def names(row: Row, key: str) -> list[str] | None:

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from transforms.readers.csl_fields import date_parts, names
-from transforms.readers.jats import plain_abstract
-from transforms.readers.json_batches import Found
+from transforms.readers.csl_fields import take_work
 from transforms.readers.json_dump import Form, Sample
-from transforms.readers.json_fields import look, take_first, take_text, take_word
+from transforms.readers.json_fields import look, take_word
 
 if TYPE_CHECKING:
+    from transforms.readers.json_batches import Found
     from transforms.readers.json_values import Row
 
 SOURCE: Final = "csl"
@@ -47,24 +46,12 @@ def _judge(sample: Sample) -> float:
 
 
 def _entry(row: Row) -> Found:
-    year, day = date_parts(row, "issued")
     note = look(row, "note", _TEXT) or ""
-    return Found(
-        source_record_id=take_word(row, "id"),
-        title=take_first(row, "title"),
-        abstract=plain_abstract(take_text(row, "abstract")),
-        authors=names(row, "author"),
-        venue=take_first(row, "container-title"),
-        volume=take_word(row, "volume"),
-        number=take_word(row, "issue"),
-        pages=take_text(row, "page"),
-        year=year,
-        published_date=day,
-        doi=take_text(row, "DOI"),
-        arxiv_id=_found(_ARXIV, look(row, "number", _TEXT) or note),
-        pmid=take_word(row, "PMID") or _found(_PMID, note),
-        url=take_text(row, "URL"),
-    )
+    found = take_work(row)
+    found.source_record_id = take_word(row, "id")
+    found.arxiv_id = _found(_ARXIV, look(row, "number", _TEXT) or note)
+    found.pmid = take_word(row, "PMID") or _found(_PMID, note)
+    return found
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:

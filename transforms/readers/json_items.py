@@ -17,8 +17,6 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from transforms.errors import HostileDumpError
 from transforms.readers.base import MAX_LINE_BYTES, Broken, DumpInfo, place
 from transforms.readers.json_marks import Inside, Marks, find_marks
@@ -42,8 +40,7 @@ _KEPT_BYTES: Final = 256
 """What is kept of a page outside of its list: the key of a list stands there."""
 
 _LIST_DEPTH: Final = 2
-_DEEPEST_LIST: Final = 3
-"""A list of items stands in a page, or in one object in a page."""
+"""A list of items stands in a page; one level deeper, in an object in a page."""
 
 _KEY: Final = re.compile(rb'"([^"\\]{1,64})"\s*:\s*$')
 _BETWEEN: Final = b" \t\r\n,\x1e"
@@ -114,7 +111,7 @@ class _Cutter:
         at, width, count, held = 0, _FIRST_WINDOW, len(marks.places), self._held
         while at < count:
             state = self._level, self._shift
-            for index in self._due(marks, at, at + width):
+            for index in marks.due(at, at + width, self._level, self._shift):
                 depth = int(marks.depths[index]) + self._shift
                 place = int(marks.places[index]) + self._block_start
                 step = self._in_list if self._level else self._outside
@@ -126,25 +123,6 @@ class _Cutter:
                     break
             else:
                 at, width = at + width, min(2 * width, _LARGEST_WINDOW)
-
-    def _due(self, marks: Marks, start: int, end: int) -> list[int]:
-        """Choose, of the brackets from `start` to `end`, those that begin or end an item, or may begin a list of items."""
-        if end - start <= _FIRST_WINDOW:  # so few are done before an array is made of them
-            depths, opens = marks.depths[start:end].tolist(), marks.opens[start:end].tolist()
-            last, open_last = (self._level, self._level + 1) if self._level else (0, _DEEPEST_LIST)
-            low, high = last - self._shift, open_last - self._shift
-            pairs = enumerate(zip(depths, opens, strict=True), start)
-            return [at for at, (depth, is_open) in pairs if depth <= low or (is_open and depth <= high)]
-        return self._due_of_many(marks, start, end)
-
-    def _due_of_many(self, marks: Marks, start: int, end: int) -> list[int]:
-        depths, opens = marks.depths[start:end] + self._shift, marks.opens[start:end]
-        if self._level:
-            is_due = (depths <= self._level) | (opens & (depths == self._level + 1))
-        else:
-            is_due = (depths <= 0) | (opens & (depths <= _DEEPEST_LIST))
-        found: list[int] = (np.flatnonzero(is_due) + start).tolist()
-        return found
 
     def _stray(self, marks: Marks, index: int, shift: int) -> int:
         """Count the brackets that follow one which closes nothing, and close nothing either."""

@@ -23,6 +23,13 @@ _QUOTE: Final = ord('"')
 _BACKSLASH: Final = ord("\\")
 
 
+DEEPEST_LIST: Final = 3
+"""Depth of a list of items that stands in an object in a page."""
+
+_FEW: Final = 4
+"""So few marks are looked at before an array is made of them."""
+
+
 def _table(marks: bytes) -> NDArray[np.bool_]:
     table = np.zeros(256, np.bool_)
     table[list(marks)] = True
@@ -60,6 +67,20 @@ class Marks(NamedTuple):
         """Count the brackets that are open before a place."""
         before = int(np.searchsorted(self.places, place))
         return int(self.depths[before - 1]) if before else self.begin.depth
+
+    def due(self, start: int, end: int, level: int, shift: int) -> list[int]:
+        """Choose, of the brackets from `start` to `end`, those that begin or end an item, or may begin a list of items.
+
+        `level` is the depth of the list that is open, 0 outside of lists; `shift` is added to the depths.
+        """
+        last, open_last = (level - shift, level + 1 - shift) if level else (-shift, DEEPEST_LIST - shift)
+        depths, opens = self.depths[start:end], self.opens[start:end]
+        if len(depths) <= _FEW:
+            pairs = enumerate(zip(depths.tolist(), opens.tolist(), strict=True), start)
+            return [at for at, (depth, is_open) in pairs if depth <= last or (is_open and depth <= open_last)]
+        is_due = (depths <= last) | (opens & (depths <= open_last))
+        found: list[int] = (np.flatnonzero(is_due) + start).tolist()
+        return found
 
 
 def find_marks(block: bytes, begin: Inside) -> Marks:

@@ -6,11 +6,12 @@ aliases.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from transforms.errors import UnknownFormatError
 from transforms.readers.aliases import fold_name
-from transforms.readers.base import Batch, Broken, DumpInfo, Entry, Head, batched, first_lines, place, shown
+from transforms.readers.base import Batch, Broken, DumpInfo, Entry, Head, Reader, batched, first_lines, place, shown
 from transforms.readers.fields import Fields
 from transforms.readers.table_rows import Splitter, header, text_lines
 
@@ -46,13 +47,25 @@ class Layout(NamedTuple):
         return None
 
 
-def sniff_layout(head: Head, layout: Layout) -> float:
+def layout_reader(
+    name: str,
+    description: str,
+    layout: Layout,
+    columns: Callable[[Fields], dict[str, object]],
+    extensions: tuple[str, ...] = (".csv",),
+) -> Reader:
+    """Return the reader of a product's tables; `columns` makes the columns of a row from its fields."""
+    sniff, read = partial(_sniff, layout=layout), partial(_read, layout=layout, columns=columns)
+    return Reader(name, description, sniff, read, extensions)
+
+
+def _sniff(head: Head, layout: Layout) -> float:
     """Say how sure it is that a table is of this product: its first line has the telling columns."""
     first = next((line for line in first_lines(head) if line.strip()), "")
     return _CONFIDENCE if not first.lstrip().startswith("{") and layout.columns_of(first) else 0.0
 
 
-def read_layout(
+def _read(
     stream: BinaryIO, info: DumpInfo, layout: Layout, columns: Callable[[Fields], dict[str, object]]
 ) -> Iterator[Batch]:
     """Yield the rows, their columns made by `columns`; a row that does not add up is a reject.

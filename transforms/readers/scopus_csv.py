@@ -7,16 +7,12 @@ initials) and, since 2023, as `Author full names`, each with its number.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import Final
 
 from transforms.names import split_authors
-from transforms.readers.base import Batch, DumpInfo, Head, Reader
 from transforms.readers.fields import Fields, split_names, take_pages
-from transforms.readers.layout import Layout, read_layout, sniff_layout
+from transforms.readers.layout import Layout, layout_reader
 from transforms.readers.table_rows import DELIMITERS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SOURCE: Final = "scopus"
 
@@ -35,16 +31,6 @@ LAYOUT: Final = Layout(
 _NUMBER: Final = re.compile(r"\s*\(\d+\)\s*$")
 _NO_ABSTRACT: Final = re.compile(r"\[no abstract available\]\.?", re.IGNORECASE)
 _NO_AUTHORS: Final = re.compile(r"\[no authors? (?:name )?(?:available|id available|listed)\]", re.IGNORECASE)
-
-
-def sniff(head: Head) -> float:
-    """Say how sure it is: the first line has the columns that only Scopus writes."""
-    return sniff_layout(head, LAYOUT)
-
-
-def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
-    """Yield the rows; errors and rejects as for CSV."""
-    return read_layout(stream, info, LAYOUT, columns)
 
 
 def columns(fields: Fields) -> dict[str, object]:
@@ -79,4 +65,4 @@ def _is_named(text: str) -> bool:
     return not _NO_AUTHORS.fullmatch(text.strip())
 
 
-READER: Final = Reader("scopus_csv", "Scopus, CSV", sniff, read, (".csv",))
+READER: Final = layout_reader("scopus_csv", "Scopus, CSV", LAYOUT, columns)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from transforms.readers.base import Batch, DumpInfo, Head, Reader
 from transforms.readers.fields import Fields, split_names, take_day, take_doi, take_pages, take_year
-from transforms.readers.layout import Layout, read_layout, sniff_layout
+from transforms.readers.layout import Layout, layout_reader
 from transforms.readers.table_rows import TAB
 from transforms.readers.tagged import TagForm, read_tagged
 from transforms.readers.text_lines import head_lines
@@ -72,16 +72,6 @@ def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     return read_tagged(stream, info, FORM, columns)
 
 
-def sniff_tab(head: Head) -> float:
-    """Say how sure it is: a first line of tags, set apart by tabs."""
-    return sniff_layout(head, LAYOUT)
-
-
-def read_tab(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
-    """Yield the rows; errors and rejects as for TSV."""
-    return read_layout(stream, info, LAYOUT, columns)
-
-
 def columns(fields: Fields) -> dict[str, object]:
     """Take the columns of one entry from its fields."""
     year = take_year(fields, "PY", "EA", "PD")
@@ -110,4 +100,4 @@ def _take_authors(fields: Fields) -> list[str] | None:
 
 
 READER: Final = Reader("wos", "Web of Science, tagged plain text", sniff, read, (".txt", ".ciw"))
-TAB_READER: Final = Reader("wos_tab", "Web of Science, tab-delimited", sniff_tab, read_tab, (".txt", ".tsv"))
+TAB_READER: Final = layout_reader("wos_tab", "Web of Science, tab-delimited", LAYOUT, columns, (".txt", ".tsv"))

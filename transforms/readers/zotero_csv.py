@@ -6,15 +6,11 @@ Zotero has no column for PubMed and arXiv identifiers: they stand in `Extra`, as
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import Final
 
-from transforms.readers.base import Batch, DumpInfo, Head, Reader
 from transforms.readers.fields import Fields, split_names
-from transforms.readers.layout import Layout, read_layout, sniff_layout
+from transforms.readers.layout import Layout, layout_reader
 from transforms.readers.table_rows import DELIMITERS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SOURCE: Final = "zotero"
 
@@ -31,16 +27,6 @@ LAYOUT: Final = Layout(
 _PMID: Final = re.compile(r"\bPMID:\s*(\d{1,9})\b")
 _ARXIV: Final = re.compile(r"\barXiv:\s*(\S+)", re.IGNORECASE)
 _DOI: Final = re.compile(r"\bDOI:\s*(10\.\S+)", re.IGNORECASE)
-
-
-def sniff(head: Head) -> float:
-    """Say how sure it is: the first line has the columns that only Zotero writes."""
-    return sniff_layout(head, LAYOUT)
-
-
-def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
-    """Yield the rows; errors and rejects as for CSV."""
-    return read_layout(stream, info, LAYOUT, columns)
 
 
 def columns(fields: Fields) -> dict[str, object]:
@@ -71,4 +57,4 @@ def _found(pattern: re.Pattern[str], text: str) -> str | None:
     return found[1] if found else None
 
 
-READER: Final = Reader("zotero_csv", "Zotero, CSV", sniff, read, (".csv",))
+READER: Final = layout_reader("zotero_csv", "Zotero, CSV", LAYOUT, columns)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 import pytest
-from bibtex_reading import read
+from bibtex_reading import Row, read
 
 from transforms.text import abstract_key, published_text, title_key
 
@@ -48,6 +49,11 @@ def folded(papers: Iterable[dict[str, Any]]) -> list[Keys]:
     return columns.select(title_key("title"), abstract_key("abstract")).rows()
 
 
+@cache
+def read_library(path: Path) -> tuple[list[Row], list[Row]]:
+    return read(path.read_bytes())
+
+
 def libraries(shared: Path, pattern: str) -> list[Path]:
     return sorted((shared / "corpus").glob(pattern))
 
@@ -57,7 +63,7 @@ def test_every_entry_is_a_record_or_a_reject(shared: Path) -> None:
     for path in libraries(shared, "*/*.bib"):
         data = path.read_bytes()
         if data.strip():
-            records, rejects = read(data)
+            records, rejects = read_library(path)
             found[path.name] = (len(records) + len(rejects), len(STARTS.findall(data)))
     assert len(found) == 102
     assert {name: counts for name, counts in found.items() if counts[0] != counts[1]} == {}
@@ -65,14 +71,14 @@ def test_every_entry_is_a_record_or_a_reject(shared: Path) -> None:
 
 def test_captures_have_no_rejects(shared: Path) -> None:
     paths = [path for path in libraries(shared, "*/*.bib") if path.stat().st_size]
-    assert {path.name: rejects for path in paths if (rejects := read(path.read_bytes())[1])} == {}
+    assert {path.name: rejects for path in paths if (rejects := read_library(path)[1])} == {}
 
 
 @pytest.mark.parametrize("folder", ["bibtex_pmlr", "bibtex_zotero_bbt", "endnote_and_zotero"])
 def test_titles_and_abstracts_are_those_of_the_truth(shared: Path, folder: str) -> None:
     truth = json.loads((shared / "corpus" / folder / "truth.json").read_text())
     for path in libraries(shared, f"{folder}/*.bib"):
-        records, _ = read(path.read_bytes())
+        records, _ = read_library(path)
         ours = list(zip((row["source_record_id"] for row in records), folded(records), strict=True))
         surplus = Counter(keys for _, keys in ours) - Counter(folded(truth[path.name]))
         assert {key for key, keys in ours if keys in surplus} <= set(DIFFERENCES), path.name
@@ -84,7 +90,7 @@ def test_listed_differences_are_still_there(shared: Path) -> None:
     for folder in ("bibtex_pmlr", "bibtex_zotero_bbt"):
         truth = json.loads((shared / "corpus" / folder / "truth.json").read_text())
         for path in libraries(shared, f"{folder}/*.bib"):
-            records, _ = read(path.read_bytes())
+            records, _ = read_library(path)
             theirs = set(folded(truth[path.name]))
             pairs = zip(records, folded(records), strict=True)
             found |= {row["source_record_id"] for row, keys in pairs if keys not in theirs}
@@ -93,6 +99,6 @@ def test_listed_differences_are_still_there(shared: Path) -> None:
 
 def test_the_search_in_bibtex_is_the_search_in_ris(shared: Path) -> None:
     folder = shared / "corpus" / "endnote_and_zotero"
-    records, _ = read((folder / "zotero_export.bib").read_bytes())
+    records, _ = read_library(folder / "zotero_export.bib")
     assert len(records) == 1_000
     assert folded(records) == folded(json.loads((folder / "truth.json").read_text())["zotero_export.ris"])

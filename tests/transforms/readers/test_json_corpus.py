@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,11 +33,13 @@ IN_A_LIST = {b'{"meta"': 2, b"[": 1, b'{"offset"': 2, b'{"total"': 2, b'{"data"'
 """How deep the entries of a page stand, by how it begins."""
 
 
-def dumps(folder: Path) -> Iterator[tuple[Path, bytes, list[Any]]]:
-    for name, truth in json.loads((folder / "truth.json").read_text(encoding="utf-8")).items():
-        yield folder / name, (folder / name).read_bytes(), truth
+@cache
+def dumps(folder: Path) -> list[tuple[Path, bytes, list[Any]]]:
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    return [(folder / name, (folder / name).read_bytes(), rows) for name, rows in truth.items()]
 
 
+@cache
 def read(path: Path, data: bytes) -> tuple[str, list[dict[str, Any]], int]:
     reader = recognise(Head(path.name, data[:HEAD_BYTES]))
     info = DumpInfo(path.name, dt.datetime(2025, 3, 20, tzinfo=dt.UTC))

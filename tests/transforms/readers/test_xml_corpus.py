@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,6 +45,12 @@ def texts(rows: list[dict[str, Any]]) -> list[Text]:
     return [(folded(row["title"]), folded(row["abstract"])) for row in rows]
 
 
+@cache
+def read(data: bytes) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
+    return read_xml(data)
+
+
+@cache
 def dumps(shared: Path, folder: str) -> list[tuple[str, bytes, list[dict[str, Any]]]]:
     place = shared / "corpus" / folder
     truth = json.loads((place / "truth.json").read_text(encoding="utf-8"))
@@ -58,7 +65,7 @@ def test_titles_and_abstracts_equal_the_truth(folder: str, files: int, records: 
     found = dumps(shared, folder)
     count = 0
     for name, data, truth in found:
-        rows, rejects = read_xml(data)
+        rows, rejects = read(data)
         assert rejects == []
         count += len(rows)
         ours, theirs = texts(rows), texts(truth)
@@ -82,7 +89,7 @@ COUNTED = {
 @pytest.mark.parametrize("folder", COUNTED)
 def test_every_entry_of_the_bytes_is_a_record_with_its_raw_text_and_line(folder: str, shared: Path) -> None:
     for name, data, _ in dumps(shared, folder):
-        rows, rejects = read_xml(data)
+        rows, rejects = read(data)
         assert len(rows) + len(rejects) == data.count(COUNTED[folder]), name
         lines = data.decode().split("\n")
         for row in rows:
@@ -92,14 +99,14 @@ def test_every_entry_of_the_bytes_is_a_record_with_its_raw_text_and_line(folder:
 def test_fields_of_the_captures_are_filled(shared: Path) -> None:
     for name, data, _ in dumps(shared, "acl_anthology_xml"):
         papers = re.findall(r"(?s)<paper .*?</paper>", data.decode())
-        rows, _ = read_xml(data)
+        rows, _ = read(data)
         for field in ("doi", "pages"):
             assert sum(row[field] is not None for row in rows) == sum(f"<{field}>" in paper for paper in papers), name
         assert all(row["venue"] and row["source_record_id"] for row in rows), name
     filled = Counter(
         name
         for _, data, _ in dumps(shared, "endnote_and_zotero")
-        for row in read_xml(data)[0]
+        for row in read(data)[0]
         for name, value in row.items()
         if value
     )

@@ -1,0 +1,13 @@
+"""How much a test tries: little in every run, much where PAPERLAKE_THOROUGH is set, as `make torture` does."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from hypothesis import settings
+
+IS_THOROUGH: Final = "PAPERLAKE_THOROUGH" in os.environ
+
+tried: Final = settings(max_examples=1_000 if IS_THOROUGH else 20)
+"""For properties that are asked of every reader, or of every habit of a page."""
