@@ -24,37 +24,25 @@ import orjson
 PAPERLAKE: Final = Path(sys.executable).parent / "paperlake"
 NOT_DUMPS: Final = {"truth.json", "counts.json"}
 
-COUNTS: Final = """
-    WITH counted AS (
-        SELECT
-            coalesce(regexp_extract(uri, '([^/]+)/[^/]+$', 1), '') AS form,
-            count(*) AS files,
-            sum(entries_read)::BIGINT AS read,
-            sum(records_kept)::BIGINT AS kept,
-            sum(entries_rejected)::BIGINT AS rejected,
-            count(*) FILTER (status = 'failed') AS refused,
-            list(dump_id) AS dump_ids
-        FROM dumps GROUP BY ALL
+_COUNTED: Final = """
+    count(*) AS files,
+    sum(entries_read)::BIGINT AS read,
+    sum(records_kept)::BIGINT AS kept,
+    sum(entries_rejected)::BIGINT AS rejected,
+    count(*) FILTER (status = 'failed') AS refused
+"""
+COUNTS: Final = f"""
+    WITH named AS (SELECT regexp_extract(uri, '([^/]+)/[^/]+$', 1) AS form, * FROM dumps),
+    known AS (
+        SELECT form, count(DISTINCT paper_id) AS papers
+        FROM named JOIN records USING (dump_id) JOIN paper_records USING (record_id)
+        GROUP BY form
     )
-    SELECT
-        form, files, read, kept, rejected, refused,
-        (
-            SELECT count(DISTINCT paper_id) FROM records JOIN paper_records USING (record_id)
-            WHERE list_contains(dump_ids, dump_id)
-        ) AS papers
-    FROM counted ORDER BY form
+    SELECT form, {_COUNTED}, coalesce(any_value(papers), 0) AS papers
+    FROM named LEFT JOIN known USING (form)
+    GROUP BY form ORDER BY form
 """
-TOTAL: Final = """
-    SELECT
-        'all of them' AS form,
-        count(*) AS files,
-        sum(entries_read)::BIGINT AS read,
-        sum(records_kept)::BIGINT AS kept,
-        sum(entries_rejected)::BIGINT AS rejected,
-        count(*) FILTER (status = 'failed') AS refused,
-        (SELECT count(*) FROM papers) AS papers
-    FROM dumps
-"""
+TOTAL: Final = f"SELECT 'all of them' AS form, {_COUNTED}, (SELECT count(*) FROM papers) AS papers FROM dumps"
 REFUSED: Final = "SELECT uri, error FROM dumps WHERE status = 'failed' ORDER BY uri"
 
 
@@ -100,7 +88,7 @@ def ingest(files: list[Path], lake: Path) -> dict[str, float]:
     done = subprocess.run(
         [PAPERLAKE, "ingest", *map(str, files), "--lake", str(lake)], check=False, capture_output=True, text=True
     )
-    if done.returncode > 1:
+    if done.returncode > 1 or not lake.exists():
         raise SystemExit(done.stderr)
     found = re.findall(r"^(\w+)\s+in\s.*?([\d.]+) s$", done.stderr, re.MULTILINE)
     return {stage: float(seconds) for stage, seconds in found}
@@ -110,9 +98,10 @@ def ask(lake: Path, query: str) -> list[dict[str, Any]]:
     """Return the rows that a query gives."""
     environment = {**os.environ, "PAPERLAKE_LAKE": str(lake)}
     command = [PAPERLAKE, "sql", query, "--format", "json"]
-    rows: list[dict[str, Any]] = orjson.loads(
-        subprocess.run(command, env=environment, check=True, capture_output=True).stdout
-    )
+    done = subprocess.run(command, env=environment, check=False, capture_output=True)
+    if done.returncode:
+        raise SystemExit(done.stderr.decode())
+    rows: list[dict[str, Any]] = orjson.loads(done.stdout)
     return rows
 
 

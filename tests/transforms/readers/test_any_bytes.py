@@ -9,10 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
+import resource
 import signal
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
@@ -30,7 +33,6 @@ from transforms.schema import RAW_RECORD, RAW_REJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from transforms.readers.base import Reader
 
@@ -87,19 +89,34 @@ def survive(reader: Reader, data: bytes) -> list[Entry]:
 
 
 @contextmanager
-def cpu_limit(seconds: float) -> Iterator[None]:
-    """Break off what takes longer, counted in time of the processor: other work on the machine does not count."""
+def limits(seconds: float, gigabytes: float = 1.0) -> Iterator[None]:
+    """Break off what takes longer, in time of the processor, and fail where this process grew beyond the memory."""
 
     def stop(*_: object) -> None:
         raise TimeoutError(f"took more than {seconds} s of the processor")
 
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    _forget_peak()
     try:
         yield
+        assert _peak_bytes() < gigabytes * 1e9
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+def _forget_peak() -> None:
+    with suppress(OSError):  # Linux alone has it
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _peak_bytes() -> int:
+    """The most memory that this process held since `_forget_peak`; where that is not known, ever."""
+    status = Path("/proc/self/status")
+    if status.exists() and (peak := re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))):
+        return int(peak[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def test_every_reader_has_an_example() -> None:
@@ -157,14 +174,14 @@ def test_encoding_makes_no_difference_to_text(reader: Reader, encoding: str) -> 
 def test_long_run_of_one_sign_is_no_hang(reader: Reader, piece: bytes) -> None:
     """Behind half an example, so that the reader is well inside of what it knows."""
     example = EXAMPLES[reader.name]
-    with cpu_limit(CPU_SECONDS):
+    with limits(CPU_SECONDS):
         survive(reader, example[: len(example) // 2] + piece * (HOSTILE_BYTES // len(piece)))
 
 
 @each_reader
 def test_long_run_of_examples_is_no_hang(reader: Reader) -> None:
     example = EXAMPLES[reader.name]
-    with cpu_limit(CPU_SECONDS):
+    with limits(CPU_SECONDS):
         survive(reader, example * (HOSTILE_BYTES // len(example)))
 
 
