@@ -15,9 +15,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from warehouse.durable import data_files, flush_new, keep_sums, read_sums
-from warehouse.lake import Lake, attached, current
+from warehouse.compact import merge_small_files
+from warehouse.durable import keep_sums, read_sums
+from warehouse.lake import Lake, attached, current, transaction
 from warehouse.sqltext import literal
+from warehouse.staging import sweep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 GRACE: Final = dt.timedelta(days=1)
 """How long files stay that no snapshot names any more: a query may still read them."""
+
+MADE_BY: Final = "maintenance"
+"""What `paperlake snapshots` says of files that were written anew."""
 
 DELETED_SHARE: Final = 0.25
 """Share of deleted rows from which a file is written anew."""
@@ -44,12 +49,9 @@ class Maintenance:
 
 def maintain(lake: Lake, *, now: dt.datetime, keep_days: int) -> Maintenance:
     """Do the upkeep of a lake; snapshots of the last `keep_days` stay. The caller holds the writer's lock."""
-    before = data_files(lake.data)
+    merged = _compact(lake)
     with attached(lake) as connection:
         name = current(connection)
-        _call(connection, f"ducklake_rewrite_data_files('{name}', delete_threshold => {DELETED_SHARE})")
-        merged = _call(connection, f"ducklake_merge_adjacent_files('{name}')")
-        flush_new(lake.data, lake.sums, before=before)
         past = literal((now - dt.timedelta(days=keep_days)).isoformat())
         forgotten = _call(connection, f"ducklake_expire_snapshots('{name}', older_than => {past}::TIMESTAMPTZ)")
         gone = literal((now - GRACE).isoformat())
@@ -57,8 +59,18 @@ def maintain(lake: Lake, *, now: dt.datetime, keep_days: int) -> Maintenance:
         left = _call(connection, f"ducklake_delete_orphaned_files('{name}', cleanup_all => true)")
         raw = _remove_unnamed_raw(connection, lake)
     keep_sums(lake.sums, [place for place in read_sums(lake.sums) if (lake.data / place).exists()])
+    sweep(lake.staging)
     _shorten(lake.catalog)
     return Maintenance(merged, forgotten, removed, left, raw)
+
+
+def _compact(lake: Lake) -> int:
+    """Write small files anew, and those of which many rows are gone; return how many small ones there were."""
+    with transaction(lake, made_by=MADE_BY) as connection:
+        merged = merge_small_files(connection)
+    with transaction(lake, made_by=MADE_BY) as connection:
+        _call(connection, f"ducklake_rewrite_data_files('{current(connection)}', delete_threshold => {DELETED_SHARE})")
+    return merged
 
 
 def _call(connection: duckdb.DuckDBPyConnection, function: str) -> int:
