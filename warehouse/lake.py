@@ -29,7 +29,7 @@ import duckdb
 
 from transforms.errors import LakeError, QueryError
 from transforms.schema import TABLES, Table
-from warehouse.durable import data_files, flush_new
+from warehouse.durable import data_files, flush, flush_new
 from warehouse.settings import (
     read_settings,
     refuse_other_level,
@@ -163,7 +163,7 @@ def current(connection: duckdb.DuckDBPyConnection) -> str:
 def _unborn(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a new catalog; it is made under another name and then renamed, to be there whole or not at all."""
     make_folders(lake)
-    unborn = Lake(lake.root / "staging" / "unborn")
+    unborn = Lake(lake.staging / UNBORN)
     shutil.rmtree(unborn.root, ignore_errors=True)
     unborn.root.mkdir()
     with engine().cursor() as connection:
@@ -173,7 +173,10 @@ def _unborn(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
         finally:
             _detach(connection, UNBORN)
     _let_readers_and_writer_meet(unborn.catalog)
+    flush(lake.root)  # the names of the folders, before the catalog speaks of what is in them
     unborn.catalog.replace(lake.catalog)
+    flush(lake.root)
+    flush(lake.root.parent)
     unborn.root.rmdir()
 
 

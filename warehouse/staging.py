@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import fcntl
+import os
 import re
 import shutil
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ from transforms.readers.base import Batch, DumpInfo, shown
 from transforms.readers.reading import read_dump
 from transforms.schema import RAW_RECORD
 from warehouse.durable import write_whole
-from warehouse.lake import make_folders
+from warehouse.lake import UNBORN, make_folders
 from warehouse.locking import try_lock
 from warehouse.reader_packages import installed_readers
 from warehouse.streams import open_dump, read_head, sha256_file
@@ -57,6 +58,9 @@ PASSING: Final = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGA
 
 _NORMALIZED: Final = [*(name for name in RAW_RECORD if name not in ("line", "raw")), "dump_id", "captured_date"]
 """What normalization reads of an entry: where it stands and how it was written is for rejects."""
+
+RUN_LOCK: Final = "run.lock"
+"""The file in a run's folder that the run holds locked while it lives."""
 
 RAW_LEVEL: Final = 9
 """zstd level of kept dumps: written once, kept for ever."""
@@ -113,25 +117,49 @@ class StagedBatch:
 def staging_folder(lake: Lake, run_id: str) -> Iterator[Path]:
     """Give a run its own folder in the lake's staging, and sweep away what dead runs left."""
     make_folders(lake)
-    _sweep(lake.staging)
     folder = lake.staging / run_id
-    folder.mkdir()
-    unlocked = folder / "unlocked"
-    with unlocked.open("w", encoding="utf-8") as lock:
+    with _alone_in(lake.staging):
+        _sweep(lake.staging)
+        folder.mkdir()
+        lock = (folder / RUN_LOCK).open("w", encoding="utf-8")
         fcntl.flock(lock, fcntl.LOCK_EX)
-        unlocked.rename(folder / "run.lock")  # never seen without its lock, or another run would sweep it away
+    with lock:
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def sweep(staging: Path) -> None:
+    """Remove what dead runs left in staging; the caller holds the writer's lock, so that no lake is being made."""
+    with _alone_in(staging):
+        shutil.rmtree(staging / UNBORN, ignore_errors=True)
+        _sweep(staging)
+
+
+@contextmanager
+def _alone_in(staging: Path) -> Iterator[None]:
+    """Keep other processes from adding folders to staging, or sweeping them away."""
+    handle = os.open(staging, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _sweep(staging: Path) -> None:
-    """Remove the folders whose run holds its lock no longer."""
-    for lock_file in staging.glob("*/run.lock"):
-        with lock_file.open("a", encoding="utf-8") as lock:
-            if try_lock(lock):
-                shutil.rmtree(lock_file.parent, ignore_errors=True)
+    """Remove the folders of runs that hold their lock no longer, or died before they had one."""
+    for folder in staging.iterdir():
+        if folder.name != UNBORN and folder.is_dir() and not _is_alive(folder / RUN_LOCK):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(lock_file: Path) -> bool:
+    if not lock_file.exists():
+        return False
+    with lock_file.open("a", encoding="utf-8") as lock:
+        return not try_lock(lock)
 
 
 def refuse(dump: NewDump, error: Exception, staging: Path) -> StagedDump:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import duckdb
 import polars as pl
@@ -27,6 +27,7 @@ from warehouse.soundness import FAULTS
 from warehouse.streams import open_dump
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -36,7 +37,6 @@ SHOWN: Final = 3
 PAPERS_AT_ONCE: Final = 20_000
 """Papers that are made anew at a time, to keep memory bounded."""
 
-REINGEST: Final = "move the lake aside and ingest its raw dumps again: paperlake ingest OLD/raw --lake NEW"
 ROLLBACK: Final = "go back to a sound snapshot: paperlake rollback N (see paperlake snapshots)"
 MAINTAIN: Final = "clean up: paperlake maintain"
 
@@ -136,14 +136,11 @@ def _raw_sha256(file: Path) -> str:
     as_it_is = sha256(file)  # a dump that was captured as .zst is kept as it is
     if as_it_is == file.stem:
         return as_it_is
-    digest = hashlib.sha256()
     try:
         with open_dump(file) as opened:
-            while part := opened.stream.read(1 << 20):
-                digest.update(part)
+            return hashlib.file_digest(cast("io.BufferedReader", opened.stream), "sha256").hexdigest()
     except DumpError:
         return as_it_is
-    return digest.hexdigest()
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

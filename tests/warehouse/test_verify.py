@@ -65,6 +65,7 @@ REDIRECT = """
     SELECT {old} AS old_paper_id, {new} AS paper_id, run_id, created_at, run_id, created_at FROM papers LIMIT 1
 """
 LOOP = REDIRECT.format(old="paper_id", new="paper_id")
+ROUND = ";".join(REDIRECT.format(old=old, new=new) for old, new in (("'p-1'", "'p-2'"), ("'p-2'", "'p-1'")))
 LOST = REDIRECT.format(old="'p-old'", new="'p-nowhere'")
 
 DAMAGE = [
@@ -87,6 +88,24 @@ DAMAGE = [
         id="row of the ledger gone",
     ),
     pytest.param(lambda it: sql(it, LOOP), "a redirect of a paper that is there", id="redirect to itself"),
+    pytest.param(lambda it: sql(it, ROUND), "a redirect to nowhere", id="redirects that lead round"),
+    pytest.param(
+        lambda it: sql(it, "UPDATE matches SET record_id_b = 'z-nobody'"),
+        "a match with no record",
+        id="match of nobody",
+    ),
+    pytest.param(
+        lambda it: sql(it, "DELETE FROM rejects"), "a dump that counts its rejects wrongly", id="rejects gone"
+    ),
+    pytest.param(
+        lambda it: sql(
+            it,
+            "INSERT INTO paper_records SELECT * REPLACE ((SELECT max(paper_id) FROM papers) AS paper_id)"
+            " FROM paper_records WHERE paper_id = (SELECT min(paper_id) FROM papers)",
+        ),
+        "a record without a paper, or with several",
+        id="record in two papers",
+    ),
     pytest.param(lambda it: sql(it, LOST), "a redirect to nowhere", id="redirect to nowhere"),
     pytest.param(
         lambda it: sql(it, "DELETE FROM paper_records WHERE record_id = (SELECT min(record_id) FROM records)"),
