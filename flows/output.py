@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE: Final = 10_000
 """Rows that are held while they are written."""
 
+CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\u009f]"
+"""Characters that a terminal obeys; tabs and ends of lines are text."""
+
+FORMULA: Final = r"^[=+\-@\t\r]"
+"""How a cell begins that a spreadsheet calculates (https://owasp.org/www-community/attacks/CSV_Injection)."""
+
+NUMBER: Final = r"^[+-]?[0-9]+([.,][0-9]+)?$"
+
 
 def write_result(lake: Path, query: str, form: str, *, at: str | None = None) -> None:
     """Write what `query` gives, asked now or `at` a snapshot or time, to standard output, a bounded part at a time."""
@@ -78,11 +86,18 @@ def _write_csv(parts: Iterator[pl.DataFrame]) -> None:
 
 
 def _flat(column: pl.Series) -> pl.Series:
-    """Write what CSV has no form for, lists and structs, as JSON."""
-    if not column.dtype.is_nested():
-        return column
-    texts = [None if value is None else orjson.dumps(value, default=str).decode() for value in column.to_list()]
-    return pl.Series(column.name, texts, pl.String)
+    """Write what CSV has no form for, lists and structs, as JSON, and text as what a terminal or a spreadsheet only shows."""
+    if column.dtype.is_nested():
+        texts = [None if value is None else orjson.dumps(value, default=str).decode() for value in column.to_list()]
+        return pl.Series(column.name, texts, pl.String)
+    return _only_text(column) if column.dtype == pl.String else column
+
+
+def _only_text(column: pl.Series) -> pl.Series:
+    """Put an apostrophe before what a spreadsheet would calculate, and a sign in place of control characters."""
+    text = pl.col(column.name).str.replace_all(CONTROL, "\N{REPLACEMENT CHARACTER}")
+    is_formula = text.str.contains(FORMULA) & ~text.str.contains(NUMBER)
+    return column.to_frame().select(pl.when(is_formula).then("'" + text).otherwise(text).alias(column.name)).to_series()
 
 
 def _write_parquet(parts: Iterator[pl.DataFrame]) -> None:
