@@ -26,9 +26,9 @@ demo: $(READY) ## ingest the sample dumps into ./lake and show what is in it
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n auto
 
-torture: $(READY) ## kill 200 ingests, cut every capture at 50 places, fill the disk: hours
-	PAPERLAKE_THOROUGH=1 $(BIN)/python -m pytest -n auto tests/flows/test_kill.py tests/test_full_disk.py \
-		tests/transforms/readers
+torture: $(READY) ## 250 faults of processes, disks and power, crowds, every capture cut at 50 places: hours
+	PAPERLAKE_THOROUGH=1 $(BIN)/python -m pytest -n auto tests/test_faults.py tests/test_many_at_once.py \
+		tests/test_full_disk.py tests/transforms/readers
 
 check: $(READY) ## format, lint, types and tests: what CI runs
 	$(BIN)/ruff format --check .
@@ -42,6 +42,7 @@ docs: $(READY) ## write the pages that are made from the code
 bench: $(READY) ## measure speed and memory beside their floors
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/readers.py
+	$(BIN)/python benchmarks/snapshots.py
 
 bench-dedupe: $(READY) ## measure the quality and cost of deduplication beside other tools (installs them)
 	$(BIN)/python benchmarks/dedupe.py ../shared
