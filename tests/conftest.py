@@ -9,10 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import faults
 import pytest
 from hypothesis import HealthCheck, settings
 from pipeline import Pipeline
-from server import exclusively, server_url, stop_server
+from server import RUN_FOLDER, exclusively, server_url, stop_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared"
 PAPERLAKE = REPOSITORY / ".venv" / "bin" / "paperlake"
-
-RUN_FOLDER = "PAPERLAKE_TEST_RUN"
-"""Names the folder that all processes of one test run share, in the environment."""
 
 settings.register_profile("paperlake", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("paperlake")
@@ -40,6 +38,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         folder = Path(os.environ.pop(RUN_FOLDER))
         stop_server(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lines = faults.table(Path(os.environ[RUN_FOLDER]))
+    if lines:
+        terminalreporter.section("faults")
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="session")

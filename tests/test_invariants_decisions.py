@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
 import random
+import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -69,7 +72,7 @@ def decisions_of(lake: Pipeline) -> pl.DataFrame:
     return pl.DataFrame([list(row.values()) for row in rows], schema=DECISIONS.polars_schema, orient="row")
 
 
-@settings(max_examples=4)
+@settings(max_examples=25 if "PAPERLAKE_THOROUGH" in os.environ else 2)
 @given(splits(), st.lists(WORDS, min_size=1, max_size=4))
 @example([[[0, 1], [2]], [[3]], [[0, 8]]], [[(0, 1, "different")], [(1, 2, "different")], [(0, 4, "same")]])
 @example([[[5], [5]], [[5], [6]]], [[(0, 1, "different")], [(1, 3, "same"), (0, 1, "undo")]])
@@ -110,28 +113,33 @@ DUMPS: Final = ([0, 4], [1, 7, 12], [2, 9], [3, 10], [5, 8, 13], [6, 11, 14])
 SAID: Final[tuple[Word, ...]] = ((0, 5, "different"), (3, 9, "same"), (1, 12, "different"))
 
 
+@dataclass(frozen=True)
+class Decided:
+    """Dumps in a folder, the lake of one run over all of them on which people decided, and one of the decisions alone."""
+
+    folder: Path
+    at_once: Pipeline
+    decisions: Pipeline
+
+
 @pytest.fixture(scope="module")
-def decided(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pipeline]:
-    """The dumps in a folder, and the lake of one run over all of them, on which people decided."""
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Decided:
     folder = tmp_path_factory.mktemp("orders")
     files = [write_dump(folder / f"{n}.jsonl", [POOL[entry] for entry in dump]) for n, dump in enumerate(DUMPS)]
     lake = ingest_all(folder / "lake", [files])
     say(lake, SAID)
-    return folder, lake
+    return Decided(folder, lake, lake_with(folder / "decisions", decisions_of(lake)))
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_twenty_random_orders_and_groupings_give_one_partition(
-    decided: tuple[Path, Pipeline], tmp_path: Path, seed: int
-) -> None:
-    folder, at_once = decided
-    shuffled = sorted(folder.glob("*.jsonl"))
+def test_twenty_random_orders_and_groupings_give_one_partition(decided: Decided, tmp_path: Path, seed: int) -> None:
+    shuffled = sorted(decided.folder.glob("*.jsonl"))
     order = random.Random(seed)  # noqa: S311  # an order, not a secret
     order.shuffle(shuffled)
     cuts = sorted({0, len(shuffled), *order.sample(range(1, len(shuffled)), k=order.randint(0, 2))})
-    lake = lake_with(tmp_path / "lake", decisions_of(at_once))
+    lake = Pipeline(shutil.copytree(decided.decisions.lake.root, tmp_path / "lake"))
     for start, end in itertools.pairwise(cuts):
         lake.ingest(*shuffled[start:end])
     assert len(standing(lake)) == len(SAID)
-    assert lake.partition() == at_once.partition()
+    assert lake.partition() == decided.at_once.partition()
     lake.assert_sound()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import itertools
 import sqlite3
+import uuid
 from collections import defaultdict
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 SAMPLE_DUMPS, SAMPLE_RECORDS, SAMPLE_REJECTS, SAMPLE_PAPERS = 5, 25, 4, 15
 """What the folder of samples gives; one more dump of it is refused."""
-
-_RUN_NUMBERS = itertools.count(1)
 
 
 @dataclass
@@ -97,7 +95,7 @@ class Pipeline:
         new = find_new(landing.files, self.lake, retry_failed=True)
         done = Ingested(new.known, [*landing.problems, *new.problems])
         if new.dumps or new.archives:
-            run = Run(f"test-{next(_RUN_NUMBERS)}", "a test", "0", dt.datetime.now(dt.UTC))
+            run = Run(f"test-{uuid.uuid4()}", "a test", "0", dt.datetime.now(dt.UTC))
             with staging_folder(self.lake, run.run_id) as staging:
                 archives = [unpack_archive(archive, staging) for archive in new.archives]
                 add_members(new, archives)

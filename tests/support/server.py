@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-START_SECONDS = 60
+RUN_FOLDER = "PAPERLAKE_TEST_RUN"
+"""Names the folder that all processes of one test run share, in the environment."""
+
+START_SECONDS = 180
 
 _STARTED: list[subprocess.Popen[bytes]] = []
 """Keeps what this process started from being collected while it runs."""

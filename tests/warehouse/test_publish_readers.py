@@ -87,7 +87,7 @@ def test_failure_within_the_transaction_leaves_the_lake_as_it_was(
     pipeline: Pipeline, dumps: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last table fails: everything before it was written already."""
-    appended = publish._append  # noqa: SLF001  # made to fail as a full disk would
+    appended = publish.append  # made to fail as a full disk would
 
     def fail_at_papers(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
         if name == "variant_keys":
@@ -96,7 +96,7 @@ def test_failure_within_the_transaction_leaves_the_lake_as_it_was(
 
     with without_expectations():
         pipeline.ingest(dumps[0])
-        monkeypatch.setattr(publish, "_append", fail_at_papers)
+        monkeypatch.setattr(publish, "append", fail_at_papers)
         with pytest.raises(OSError, match="No space left"):
             pipeline.ingest(dumps[1])
         assert pipeline.one("SELECT count(*) FROM records") == ENTRIES
