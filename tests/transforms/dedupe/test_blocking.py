@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from unittest import mock
 
 import numpy as np
 import polars as pl
@@ -119,3 +120,22 @@ def test_two_variants_alone_in_two_large_blocks_are_compared_however_large_the_b
     found = candidate_pairs(keys, keys["variant_id"].unique())
     assert set(found.pairs.rows()) == {(148, 149)}
     assert found.not_compared == sum(len(members) * (len(members) - 1) // 2 for members in blocks.values()) - 1
+
+
+@given(pairs=KEYS, cuts=st.lists(st.integers(0, 15), max_size=4))
+def test_batches_compare_every_pair_that_one_run_compares_also_where_blocks_are_too_large(
+    pairs: list[tuple[int, int]], cuts: list[int]
+) -> None:
+    """When a pair meets, its blocks are at most as large as they will be, so that no way to compare it is closed yet."""
+    keys, bounds = keys_of(pairs), sorted({0, 16, *cuts})
+    in_batches: set[tuple[int, int]] = set()
+    with mock.patch.multiple(pairing, MAX_BLOCK=3, MAX_REFINED_BLOCK=4):
+        whole = candidate_pairs(keys, keys["variant_id"].unique())
+        for first, last in itertools.pairwise(bounds):
+            fresh = pl.Series(range(first, last), dtype=pl.UInt64)
+            known = keys.filter(pl.col("variant_id") < last)
+            met = known.filter(pl.col("key").is_in(known.filter(pl.col("variant_id") >= first)["key"].implode()))
+            in_batches |= set(candidate_pairs(met, fresh).pairs.rows())
+    at_once = set(whole.pairs.rows())
+    assert at_once <= in_batches
+    assert at_once == in_batches or whole.not_compared
