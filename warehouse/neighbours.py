@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from transforms.dedupe.evidence import is_match
+from transforms.dedupe.variants import ABSTRACT_CHARS, COMPARED_FIELDS
 from warehouse.handover import shown
 from warehouse.sqltext import script
 
@@ -46,16 +47,22 @@ def known_variants(lake: duckdb.DuckDBPyConnection, variants: pl.Series) -> pl.D
 
 
 def shared_keys(lake: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> pl.DataFrame:
-    """Find the stored blocking keys that are among `keys`: key, family, variant_id."""
-    sql = "SELECT variant_keys.* FROM variant_keys SEMI JOIN wanted USING (key, family)"
-    return _ask_table(lake, sql, keys.select("key", "family").unique())
+    """Find the stored blocking keys that are among `keys`: key, variant_id. The family is part of the key."""
+    sql = "SELECT key, variant_id FROM variant_keys SEMI JOIN wanted USING (key)"
+    return _ask_table(lake, sql, keys.select("key").unique())
 
 
 def records_of_variants(lake: duckdb.DuckDBPyConnection, variants: pl.Series) -> pl.DataFrame:
-    """Fetch the records of these variants, whole."""
-    return _ask(
-        lake, "SELECT records.* FROM records SEMI JOIN wanted ON records.variant_id = wanted.variant_id", variants
-    )
+    """Fetch what is compared of the records of these variants: record_id, variant_id, COMPARED_FIELDS.
+
+    Wide columns cost most in a large lake; of an abstract comes as much as is compared.
+    """
+    fields = ", ".join(field for field in COMPARED_FIELDS if field != "abstract")
+    sql = f"""
+        SELECT records.record_id, records.variant_id, {fields}, left(abstract, {ABSTRACT_CHARS}) AS abstract
+        FROM records SEMI JOIN wanted ON records.variant_id = wanted.variant_id
+        """
+    return _ask(lake, sql, variants)
 
 
 def records_of_papers(lake: duckdb.DuckDBPyConnection, paper_ids: pl.Series) -> pl.DataFrame:
@@ -150,5 +157,7 @@ def _ask(lake: duckdb.DuckDBPyConnection, sql: str, values: pl.Series, name: str
 
 
 def _ask_table(lake: duckdb.DuckDBPyConnection, sql: str, wanted: pl.DataFrame) -> pl.DataFrame:
+    if wanted.is_empty():  # DuckDB knows the columns without a look at the rows
+        sql = f"FROM ({sql.rstrip().rstrip(';')}) LIMIT 0"
     with shown(lake, "wanted", wanted):
         return lake.execute(sql).pl()

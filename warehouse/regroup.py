@@ -102,7 +102,7 @@ def regroup(
     ids = neighbours.minted(connection, "p" + around.members["record_id"])
     assignment = _assign(batch, around, members.join(placed, on="record_id", validate="1:1"), ids)
     merged = _merge(connection, batch, assignment)
-    ids = pl.concat([ids, neighbours.minted(connection, merged["paper_id"])]).unique("paper_id")
+    ids = pl.concat([ids, neighbours.minted(connection, _unasked(merged, assignment, around))]).unique("paper_id")
     redirects = _redirects(assignment.redirects, ids, run_id, now)
     joined = redirects.join(_in_use(ids), left_on="old_paper_id", right_on="paper_id", how="semi")
     known = _in_use(ids).join(merged, on="paper_id", how="semi")
@@ -125,6 +125,12 @@ def regroup(
         pairs_compared=comparison.pairs_compared,
         pairs_not_compared=comparison.pairs_not_compared,
     )
+
+
+def _unasked(merged: pl.DataFrame, assignment: Assignment, around: Neighbourhood) -> pl.Series:
+    """List the ids of merged papers that may have been minted before and were not asked for yet."""
+    asked = pl.concat(["p" + around.members["record_id"], assignment.minted])
+    return merged["paper_id"].filter(~merged["paper_id"].is_in(asked.implode()))
 
 
 def _in_use(ids: pl.DataFrame) -> pl.DataFrame:
@@ -197,7 +203,8 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch, assignment: Assi
     new = batch.records.collect().join(assignment.paper_records, on="record_id", validate="1:1")
     if new.height != batch.members.height:
         raise AssertionError(f"{batch.members.height} records came in, {new.height} have a paper")
-    losing = neighbours.papers_of_records(connection, assignment.paper_records["record_id"])
+    placed = assignment.paper_records.join(batch.members, on="record_id", how="anti")
+    losing = neighbours.papers_of_records(connection, placed["record_id"])
     changed = pl.concat([assignment.paper_records["paper_id"], losing]).unique()
     stored = neighbours.records_of_papers(connection, changed)
     moved = assignment.paper_records.rename({"paper_id": "moved_to"})

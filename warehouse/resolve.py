@@ -85,7 +85,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, batch: Batch, level: Level, 
     variants = compared(_firsts(batch), each)
     keys = blocking_keys(variants, each)
     stored_keys = neighbours.shared_keys(connection, keys)
-    candidates = candidate_pairs(pl.concat([keys, stored_keys]), batch.unseen)
+    candidates = candidate_pairs(pl.concat([keys.select(stored_keys.columns), stored_keys]), batch.unseen)
     partners = pl.concat([candidates.pairs["variant_a"], candidates.pairs["variant_b"]]).unique()
     stored = partners.filter(~partners.is_in(batch.unseen.implode()))
     variants = pl.concat([variants, compared(neighbours.records_of_variants(connection, stored))])
