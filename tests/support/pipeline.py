@@ -127,7 +127,7 @@ class Pipeline:
 
     def rebuild(self, level: Level | None = None) -> Moved:
         """Make the lake anew."""
-        run = Run(f"test-{next(_RUN_NUMBERS)}", "a rebuild", "0", dt.datetime.now(dt.UTC))
+        run = Run(f"test-{uuid.uuid4()}", "a rebuild", "0", dt.datetime.now(dt.UTC))
         with writer_lock(self.lake.lock, owner="a test", wait_seconds=60):
             return rebuild(self.lake, run, lambda _: None, level=level)
 
