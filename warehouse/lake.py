@@ -176,7 +176,8 @@ def _unborn(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     flush(lake.root)  # the names of the folders, before the catalog speaks of what is in them
     unborn.catalog.replace(lake.catalog)
     flush(lake.root)
-    flush(lake.root.parent)
+    with suppress(PermissionError):  # a folder that may be entered but not listed
+        flush(lake.root.parent)
     unborn.root.rmdir()
 
 

@@ -147,6 +147,8 @@ def copy(lake: Path, to: Path) -> None:
 
 def _place(path: Path, lake: Path) -> str:
     """Name the part of the lake that a file belongs to."""
+    if not path.is_relative_to(lake):
+        return "beside the lake"
     below = path.relative_to(lake).parts
     return "/".join(below[:2]) if below[:1] == ("staging",) and "unborn" in below else "".join(below[:1])
 
