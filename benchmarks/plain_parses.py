@@ -14,6 +14,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from lxml import html
 from pyarrow import parquet as pq
 
 from transforms.readers import endnote_tagged, nbib, ris, wos
@@ -59,6 +60,10 @@ def _xml(data: bytes, _info: DumpInfo) -> object:
     return None
 
 
+def _html(data: bytes, _info: DumpInfo) -> object:
+    return html.document_fromstring(data)
+
+
 def _csv(delimiter: str) -> Parse:
     def parse(data: bytes, _info: DumpInfo) -> object:
         text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", "replace", newline="")
@@ -92,6 +97,7 @@ def _exhaust(values: Iterable[object]) -> None:
 
 PLAIN: Final[dict[str, tuple[str, Parse]]] = {
     "parquet": ("pyarrow", _parquet),
+    "hf_papers_html": ("lxml", _html),
     "csv": ("csv", _csv(",")),
     "scopus_csv": ("csv", _csv(",")),
     "zotero_csv": ("csv", _csv(",")),

@@ -10,12 +10,13 @@ standard input; it ends by itself when the run does, however that ends.
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from transforms.errors import LakeError, PaperlakeError
 from warehouse.imports import without_collecting
@@ -103,17 +104,28 @@ def _answer(question: bytes) -> Any:
         return error
 
 
+def _take_stdout() -> BinaryIO:
+    """Keep standard output for the answer; what else is written there goes to standard error.
+
+    Libraries in C write past `sys.stdout`, such as the progress bar of DuckDB in a query of seconds.
+    """
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return answers
+
+
 def main() -> None:
     """Import Great Expectations, then answer the one question that comes; end where none comes."""
-    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    answers = _take_stdout()
     with without_collecting():
         from warehouse.expectations import warm_up  # noqa: PLC0415  # takes seconds, and this is the process for it
 
         warm_up()
     question = sys.stdin.buffer.read()
     if question:
-        answers.write(pickle.dumps(_answer(question)))
-        answers.flush()
+        with answers:
+            answers.write(pickle.dumps(_answer(question)))
 
 
 if __name__ == "__main__":
