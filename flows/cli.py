@@ -7,7 +7,7 @@ Exit codes: 0 all done, 1 some dumps were refused and the others are in, 2 wrong
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  # typer reads the annotations
 from typing import Annotated, NoReturn
 
 import typer
@@ -44,8 +44,9 @@ def main() -> None:
 def fail(error: PaperlakeError) -> NoReturn:
     """Say what went wrong and leave."""
     from flows.show import say  # noqa: PLC0415  # rich is imported when something is shown
+    from warehouse.secrets import masked  # noqa: PLC0415  # imports duckdb
 
-    say(f"error: {error}")
+    say(f"error: {masked(error)}")
     raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else NOTHING_DONE)
 
 
@@ -60,7 +61,7 @@ def version(*, version: Annotated[bool, typer.Option("--version", help="Show the
 @app.command()
 def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dump files, folders of them, or globs.")],
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     wait: WaitOption = DEFAULT_WAIT_SECONDS,
     level: Annotated[
         Level | None,
@@ -93,7 +94,7 @@ def ingest(
 @app.command()
 def serve(
     landing: Annotated[str, typer.Argument(metavar="LANDING", help="The folder that dumps are put into.")],
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     every: Annotated[str, typer.Option(help="How often to look: 30s, 15m, 2h, 1d.")] = "15m",
     cron: Annotated[str | None, typer.Option(help="When to look, as a cron expression, instead of --every.")] = None,
 ) -> None:
@@ -112,7 +113,7 @@ def serve(
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="One reading query.")],
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     as_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
     at: Annotated[
         str | None, typer.Option(metavar="N|TIME", help="Ask what the lake held at a snapshot, or at a time.")
@@ -167,16 +168,16 @@ def read(
 
 
 @app.command()
-def status(lake: LakeOption = Path(DEFAULT_LAKE)) -> None:
+def status(lake: LakeOption = DEFAULT_LAKE) -> None:
     """Show what is in the lake, the last runs, and the dumps that were refused.
 
     Example: `paperlake status --lake lake`
     """
     from flows.show import show_status  # noqa: PLC0415
     from warehouse import overview  # noqa: PLC0415
-    from warehouse.lake import Lake  # noqa: PLC0415
+    from warehouse.lake import lake_at  # noqa: PLC0415
 
-    show_status(overview.status(Lake(lake)), lake)
+    show_status(overview.status(lake_at(lake)), lake)
 
 
 @app.command()
@@ -186,7 +187,7 @@ def explain(
         str | None,
         typer.Argument(metavar="OTHER", help="Another record or paper to compare it with.", show_default=False),
     ] = None,
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
 ) -> None:
     """Show the records of a paper side by side, and why they are one; or how two records compare.
 
@@ -196,18 +197,18 @@ def explain(
 
     Example: `paperlake explain 5d41402abc4b2a76-0000003 7d793037a0760186-0000012`
     """
-    from warehouse.lake import Lake  # noqa: PLC0415
+    from warehouse.lake import lake_at  # noqa: PLC0415
 
     if other is None:
         from flows.show import show_explanation  # noqa: PLC0415
         from warehouse import overview  # noqa: PLC0415
 
-        show_explanation(overview.explain(Lake(lake), paper))
+        show_explanation(overview.explain(lake_at(lake), paper))
     else:
         from flows.side_by_side import show_compared  # noqa: PLC0415
         from warehouse.pairs import compare  # noqa: PLC0415
 
-        show_compared(compare(Lake(lake), paper, other))
+        show_compared(compare(lake_at(lake), paper, other))
 
 
 for command in (*DECISIONS, *UPKEEP):

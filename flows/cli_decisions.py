@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -31,7 +30,7 @@ BecauseOption = Annotated[str | None, typer.Option("--because", metavar="TEXT", 
 def same(
     a: FirstArgument,
     b: SecondArgument,
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     *,
     because: BecauseOption = None,
     by: ByOption = None,
@@ -49,7 +48,7 @@ def same(
 def different(
     a: FirstArgument,
     b: SecondArgument,
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     *,
     because: BecauseOption = None,
     by: ByOption = None,
@@ -65,12 +64,12 @@ def different(
 
 
 def _say(
-    verdict: Verdict, names: tuple[str, str], lake: Path, *, because: str | None, by: str | None, wait: float
+    verdict: Verdict, names: tuple[str, str], lake: str, *, because: str | None, by: str | None, wait: float
 ) -> None:
     from flows.decide import say_verdict  # noqa: PLC0415
-    from warehouse.lake import Lake  # noqa: PLC0415
+    from warehouse.lake import lake_at  # noqa: PLC0415
 
-    say_verdict(verdict, names, Lake(lake), by=by, because=because, wait_seconds=wait)
+    say_verdict(verdict, names, lake_at(lake), by=by, because=because, wait_seconds=wait)
 
 
 def undo(
@@ -78,7 +77,7 @@ def undo(
         str | None, typer.Argument(metavar="A", help="One of the two; none: the latest decision.", show_default=False)
     ] = None,
     b: Annotated[str | None, typer.Argument(metavar="B", help="The other.", show_default=False)] = None,
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     *,
     by: ByOption = None,
     wait: WaitOption = DEFAULT_WAIT_SECONDS,
@@ -90,13 +89,13 @@ def undo(
     Example: `paperlake undo 5d41402abc4b2a76-0000003 7d793037a0760186-0000012`
     """
     from flows.decide import undo_verdict  # noqa: PLC0415
-    from warehouse.lake import Lake  # noqa: PLC0415
+    from warehouse.lake import lake_at  # noqa: PLC0415
 
-    undo_verdict((a, b), Lake(lake), by=by, wait_seconds=wait)
+    undo_verdict((a, b), lake_at(lake), by=by, wait_seconds=wait)
 
 
 def review(
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     *,
     limit: Annotated[int, typer.Option(min=1, help="How many pairs to ask about.")] = 20,
     by: ByOption = None,
@@ -109,9 +108,9 @@ def review(
     Example: `paperlake review --limit 10`
     """
     from flows.review import review as walk_through  # noqa: PLC0415
-    from warehouse.lake import Lake  # noqa: PLC0415
+    from warehouse.lake import lake_at  # noqa: PLC0415
 
-    walk_through(Lake(lake), limit=limit, by=by, wait_seconds=wait)
+    walk_through(lake_at(lake), limit=limit, by=by, wait_seconds=wait)
 
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (same, different, undo, review)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -25,7 +24,7 @@ SnapshotArgument = Annotated[
 
 
 def snapshots(
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     as_: Annotated[Format, typer.Option("--format", help="How to write the list.")] = Format.TABLE,
 ) -> None:
     """List the states that the lake has been in, and what made them; each can be asked with `sql --at`.
@@ -40,7 +39,7 @@ def snapshots(
 
 def changes(
     since: Annotated[int, typer.Option("--since", metavar="N", min=1, help="The snapshot that is known already.")],
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     as_: Annotated[Format, typer.Option("--format", help="How to write the papers.")] = Format.JSONL,
 ) -> None:
     """Write the papers that were added, changed, merged into another or removed since snapshot N.
@@ -51,14 +50,14 @@ def changes(
     """
     from flows.output import write_result  # noqa: PLC0415
     from warehouse.history import changes_sql  # noqa: PLC0415
-    from warehouse.lake import Lake  # noqa: PLC0415
+    from warehouse.lake import lake_at  # noqa: PLC0415
 
-    write_result(lake, changes_sql(Lake(lake), since), as_.value)
+    write_result(lake, changes_sql(lake_at(lake), since), as_.value)
 
 
 def rollback(
     snapshot: SnapshotArgument,
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     wait: WaitOption = DEFAULT_WAIT_SECONDS,
 ) -> None:
     """Put the lake back to what it held at snapshot N, as a new snapshot: nothing of the history is lost.
@@ -73,7 +72,7 @@ def rollback(
 
 
 def verify(
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     *,
     deep: Annotated[bool, typer.Option("--deep", help="Read every byte, and make every paper anew.")] = False,
 ) -> None:
@@ -88,7 +87,7 @@ def verify(
 
 
 def maintain(
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     keep_days: Annotated[int, typer.Option(min=0, help="Days for which earlier states are kept.")] = KEEP_DAYS,
     wait: WaitOption = DEFAULT_WAIT_SECONDS,
 ) -> None:
@@ -102,7 +101,7 @@ def maintain(
 
 
 def rebuild(
-    lake: LakeOption = Path(DEFAULT_LAKE),
+    lake: LakeOption = DEFAULT_LAKE,
     wait: WaitOption = DEFAULT_WAIT_SECONDS,
     level: Annotated[
         Level | None,

@@ -21,7 +21,7 @@ from flows.report import Report, publish_artifacts
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION
 from warehouse import validator
 from warehouse.batch import Batch, Run, judge, without_published
-from warehouse.lake import Lake, held_open
+from warehouse.lake import held_open, lake_at
 from warehouse.ledger import add_members
 from warehouse.locking import writer_lock
 from warehouse.members import give_up
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from prefect.client.schemas.objects import State
 
+    from warehouse.lake import Lake
     from warehouse.ledger import NewDump, NewDumps
     from warehouse.staging import StagedDump
 
@@ -64,14 +65,14 @@ def ingest(
     wait_seconds: float = DEFAULT_WAIT_SECONDS,
     level: str | None = None,
 ) -> State[Any]:
-    """Ingest the new dumps among `paths` (files, folders, globs) into the lake in folder `lake`.
+    """Ingest the new dumps among `paths` (files, folders, globs) into the lake at `lake`, a folder or what tells of a shared one.
 
     Dumps that cannot be used are refused with their reason and the others go in; the flow run
     then ends as failed. A run that `is_scheduled` does not try dumps again that were refused
     before, and takes an empty folder as it is. `level` is that of a lake that is made by this run;
     one that is there must have it.
     """
-    place, run = Lake(Path(lake).absolute(), level_named(level)), _begin()
+    place, run = lake_at(lake, level_named(level)), _begin()
     report = Report(run)
     with validator.waiting():
         with report.stage("find") as stage:

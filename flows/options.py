@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 LakeOption = Annotated[
-    Path,
-    typer.Option("--lake", envvar="PAPERLAKE_LAKE", help="Folder of the lake.", show_default="./lake"),
+    str,
+    typer.Option(
+        "--lake",
+        metavar="DIR|TOML|URL",
+        envvar="PAPERLAKE_LAKE",
+        help="Folder of the lake; or a TOML file or postgresql:// address that tells of a shared one.",
+        show_default="./lake",
+    ),
 ]
 
 WaitOption = Annotated[float, typer.Option("--wait", help="Seconds to wait while another run publishes.")]

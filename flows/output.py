@@ -10,12 +10,11 @@ import polars as pl
 import pyarrow as pa
 
 from flows.show import out, table
-from warehouse.lake import Lake
+from warehouse.lake import lake_at
 from warehouse.query import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 ROWS_AT_ONCE: Final = 10_000
 """Rows that are held while they are written."""
@@ -29,9 +28,9 @@ FORMULA: Final = r"^[=+\-@\t\r]"
 NUMBER: Final = r"^[+-]?[0-9]+([.,][0-9]+)?$"
 
 
-def write_result(lake: Path, query: str, form: str, *, at: str | None = None) -> None:
+def write_result(lake: str, query: str, form: str, *, at: str | None = None) -> None:
     """Write what `query` gives, asked now or `at` a snapshot or time, to standard output, a bounded part at a time."""
-    with ask(Lake(lake), query, at=at) as connection:
+    with ask(lake_at(lake), query, at=at) as connection:
         write_parts(_parts(connection.to_arrow_reader(ROWS_AT_ONCE)), form)
 
 

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 from flows.progress import Step, watch
 from transforms.errors import PaperlakeError
 from warehouse import validator
+from warehouse.engine import warm_up
 from warehouse.imports import without_collecting
-from warehouse.lake import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from flows.report import Report
     from transforms.dedupe.weights import Level
 
 
-def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float, level: Level | None = None) -> Report:
+def run_ingest(paths: Sequence[str], lake: str, wait_seconds: float, level: Level | None = None) -> Report:
     """Run the flow to its end and return its report; raise what ended it early."""
     validator.start()
     warm_up()
@@ -28,7 +27,7 @@ def run_ingest(paths: Sequence[str], lake: Path, wait_seconds: float, level: Lev
         from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the validator imports what it needs
 
     with _terminal() if sys.stderr.isatty() else _pipe(), _server_named():
-        state = ingest(list(paths), str(lake), wait_seconds=wait_seconds, level=level, return_state=True)
+        state = ingest(list(paths), lake, wait_seconds=wait_seconds, level=level, return_state=True)
     result: Any = state.result(raise_on_failure=False)
     if isinstance(result, BaseException):
         raise result

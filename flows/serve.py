@@ -35,6 +35,7 @@ from flows.local_server import prefect_api
 from flows.news import News
 from flows.show import say
 from transforms.errors import LakeBusyError, PaperlakeError, UsageError
+from warehouse.lake import Lake, lake_at
 from warehouse.locking import try_lock
 
 if TYPE_CHECKING:
@@ -66,14 +67,14 @@ class Served:
     """What is served: a landing folder, the lake it goes into, and when."""
 
     landing: Path
-    lake: Path
+    lake: Lake
     every: str
     cron: str | None = None
 
     @property
     def key(self) -> str:
         """Tell this landing folder, lake and machine from all others on the same Prefect server."""
-        return hashlib.sha256("\0".join([platform.node(), str(self.landing), str(self.lake)]).encode()).hexdigest()[:8]
+        return hashlib.sha256("\0".join([platform.node(), str(self.landing), self.lake.name]).encode()).hexdigest()[:8]
 
     @property
     def name(self) -> str:
@@ -96,13 +97,13 @@ class Served:
         return LOOK_SECONDS if self.cron else min(LOOK_SECONDS, parse_interval(self.every).total_seconds() / 2)
 
 
-def serve_landing(landing: str, lake: Path, *, every: str, cron: str | None) -> None:
+def serve_landing(landing: str, lake: str, *, every: str, cron: str | None) -> None:
     """Pull what is new in `landing` into `lake` until the process gets SIGINT or SIGTERM.
 
     With an interval the first run begins at once; with a cron expression, when it says so.
     Raises UsageError where the folder, the schedule or the server is not usable.
     """
-    served = Served(Path(landing).absolute(), lake.absolute(), every, cron)
+    served = Served(Path(landing).absolute(), lake_at(lake), every, cron)
     schedule = served.schedule
     if not served.landing.is_dir():
         raise UsageError("the landing folder is not there", where=str(served.landing), hint="make it, then serve it")
@@ -136,8 +137,8 @@ def _on_stop(handle: Callable[[], None]) -> None:
 @contextmanager
 def _alone(served: Served) -> Iterator[None]:
     """Hold the lock of this landing folder and lake: what is under way under its name is ours, or dead."""
-    served.lake.mkdir(parents=True, exist_ok=True)
-    with (served.lake / f"serve-{served.key}.lock").open("a+", encoding="utf-8") as file:
+    served.lake.root.mkdir(parents=True, exist_ok=True)
+    with (served.lake.root / f"serve-{served.key}.lock").open("a+", encoding="utf-8") as file:
         if not try_lock(file):
             hint = "stop the other `paperlake serve` first"
             raise LakeBusyError("this landing folder is being served already", where=str(served.landing), hint=hint)
@@ -156,7 +157,7 @@ def _serve(served: Served, schedule: dict[str, Any], url: str) -> None:
         stop = threading.Event()
         _on_stop(stop.set)
         with _running(runner) as thread:
-            say(f"pulling {served.landing} into {served.lake} {served.when}; Prefect at {url}; Ctrl-C stops")
+            say(f"pulling {served.landing} into {served.lake.name} {served.when}; Prefect at {url}; Ctrl-C stops")
             while not stop.wait(NEWS_SECONDS):
                 news.tell()
                 if not thread.is_alive() or news.silent_seconds > SILENT_SECONDS:
@@ -168,8 +169,8 @@ async def _deploy(runner: Runner, served: Served, schedule: dict[str, Any]) -> U
     return await runner.aadd_flow(
         ingest,
         name=served.name,
-        description=f"Ingests what is new in {served.landing} into {served.lake}",
-        parameters={"paths": [str(served.landing)], "lake": str(served.lake), "is_scheduled": True},
+        description=f"Ingests what is new in {served.landing} into {served.lake.name}",
+        parameters={"paths": [str(served.landing)], "lake": served.lake.name, "is_scheduled": True},
         concurrency_limit=ONE_AT_A_TIME,
         entrypoint_type=EntrypointType.MODULE_PATH,
         paused=False,

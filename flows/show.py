@@ -95,10 +95,10 @@ def show_report(report: Report) -> None:
     console.print(table(["this run", "count"], totals))
 
 
-def show_status(status: Status, place: Path) -> None:
+def show_status(status: Status, place: str) -> None:
     """Print the state of a lake."""
     console = out()
-    console.print(table(["in the lake", "count"], list(status.counts.items()), title=str(place)))
+    console.print(table(["in the lake", "count"], list(status.counts.items()), title=place))
     columns = [
         "finished_at",
         "status",

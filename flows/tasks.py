@@ -109,7 +109,8 @@ def check(staged: StagedBatch, run: Run) -> SplitBatch:
 def validate(staged: StagedBatch, found: SplitBatch, lake: Lake, run: Run) -> Path:
     """Have Great Expectations check the same, and write its outcomes; fail where the two disagree."""
     checks = staged.folder / "checks.parquet"
-    validated = validate_beside(staged, found, run_id=run.run_id, docs=lake.docs)
+    with lake.docs_at_work() as docs:
+        validated = validate_beside(staged, found, run_id=run.run_id, docs=docs)
     write_whole(agree(found, validated, run_id=run.run_id), checks)
     return checks
 

@@ -10,21 +10,19 @@ from flows.settings import VERSION
 from flows.show import out, plain, say
 from warehouse.batch import Run
 from warehouse.history import rollback
-from warehouse.lake import Lake, held_open, refuse_missing
+from warehouse.lake import held_open, lake_at, refuse_missing
 from warehouse.locking import writer_lock
 from warehouse.maintain import maintain
 from warehouse.rebuild import rebuild
 from warehouse.verify import verify
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from transforms.dedupe.weights import Level
 
 
-def roll_back(place: Path, snapshot: int, wait_seconds: float) -> None:
-    """Roll the lake in folder `place` back, and say which rows that moved."""
-    lake = Lake(place)
+def roll_back(place: str, snapshot: int, wait_seconds: float) -> None:
+    """Roll the lake at `place` back, and say which rows that moved."""
+    lake = lake_at(place)
     refuse_missing(lake)
     with writer_lock(lake.lock, owner=f"rollback to snapshot {snapshot}", wait_seconds=wait_seconds), held_open(lake):
         done = rollback(lake, snapshot)
@@ -33,9 +31,9 @@ def roll_back(place: Path, snapshot: int, wait_seconds: float) -> None:
         say(f"{what}: {rows or 'nothing'}")
 
 
-def show_findings(place: Path, *, deep: bool) -> int:
-    """Verify the lake in folder `place`; write each finding on a line, and return their number."""
-    findings = verify(Lake(place), deep=deep)
+def show_findings(place: str, *, deep: bool) -> int:
+    """Verify the lake at `place`; write each finding on a line, and return their number."""
+    findings = verify(lake_at(place), deep=deep)
     for finding in findings:
         out().print(plain(str(finding)), soft_wrap=True)
     how = "every byte" if deep else "catalog, tables and files; every byte with --deep"
@@ -43,9 +41,9 @@ def show_findings(place: Path, *, deep: bool) -> int:
     return len(findings)
 
 
-def tidy_up(place: Path, keep_days: int, wait_seconds: float) -> None:
-    """Maintain the lake in folder `place`, and say what was done."""
-    lake = Lake(place)
+def tidy_up(place: str, keep_days: int, wait_seconds: float) -> None:
+    """Maintain the lake at `place`, and say what was done."""
+    lake = lake_at(place)
     refuse_missing(lake)
     with writer_lock(lake.lock, owner="maintenance", wait_seconds=wait_seconds):
         done = maintain(lake, now=dt.datetime.now(dt.UTC), keep_days=keep_days)
@@ -55,9 +53,9 @@ def tidy_up(place: Path, keep_days: int, wait_seconds: float) -> None:
     say(f"raw dumps removed that no snapshot knew: {done.raw_dumps}")
 
 
-def make_anew(place: Path, level: Level | None, wait_seconds: float) -> None:
-    """Make the lake in folder `place` anew from its raw dumps, and say what moved."""
-    lake = Lake(place)
+def make_anew(place: str, level: Level | None, wait_seconds: float) -> None:
+    """Make the lake at `place` anew from its raw dumps, and say what moved."""
+    lake = lake_at(place)
     refuse_missing(lake)
     name = f"rebuild at level {level}" if level else "rebuild"
     run = Run(str(uuid.uuid4()), name, VERSION, dt.datetime.now(dt.UTC))

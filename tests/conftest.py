@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pipeline import Pipeline
 from server import RUN_FOLDER, exclusively, server_url, stop_server
+from sharing import Servers, missing, servers, stop_servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         folder = Path(os.environ.pop(RUN_FOLDER))
         stop_server(folder)
+        stop_servers(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -89,6 +91,15 @@ def sample_lake(samples: Path) -> Pipeline:
 def prefect_server() -> str:
     """Address of a real Prefect server, one for all processes of the test run."""
     return server_url(Path(os.environ[RUN_FOLDER]))
+
+
+@pytest.fixture(scope="session")
+def sharing() -> Servers:
+    """A real PostgreSQL and S3 server, one of each for all processes of the test run."""
+    reason = missing()
+    if reason:
+        pytest.skip(reason)
+    return servers(Path(os.environ[RUN_FOLDER]))
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def latest(lake: Lake) -> tuple[str, str]:
     with attached(lake, read_only=True) as connection:
         found = standing(neighbours.decisions(connection)).sort("decided_at")
     if found.is_empty():
-        raise UsageError("there is no decision to undo", where=str(lake.root), hint=f"decisions are listed by: {_LIST}")
+        raise UsageError("there is no decision to undo", where=lake.name, hint=f"decisions are listed by: {_LIST}")
     a, b = found.select(ENDS).row(-1)
     return a, b
 

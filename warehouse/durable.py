@@ -13,29 +13,37 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from transforms.errors import LakeError
+from warehouse.bucket import ObjectPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
+    from warehouse.place import Place
 
 DISK: Final = "nothing of this batch is in the lake; see whether the disk is full, then run again"
 
 PART: Final = "sums.part"
 """A file of sums that is being written; the next one overwrites what a run that died left of it."""
 
+READS_AT_ONCE: Final = 8
+"""Files that are hashed at the same time: those in object storage are mostly waited for."""
+
 END_MARK: Final = b"PAR1"
 """The last four bytes of every Parquet file (https://parquet.apache.org/docs/file-format/)."""
 
 
-def data_files(data: Path) -> set[Path]:
-    """List the Parquet files below the folder of the data, registered or not: some 3 us each."""
+def data_files(data: Place) -> set[Place]:
+    """List the Parquet files below the folder of the data, registered or not: on a disk some 3 us each."""
+    if not isinstance(data, Path):
+        return set(data.rglob("*.parquet"))
     return {Path(file) for file in _parquet_below(str(data))} if data.is_dir() else set()
 
 
@@ -48,7 +56,7 @@ def _parquet_below(folder: str) -> Iterator[str]:
                 yield entry.path
 
 
-def flush_new(data: Path, sums: Path, *, before: AbstractSet[Path]) -> None:
+def flush_new(data: Place, sums: Place, *, before: AbstractSet[Place]) -> None:
     """Check, flush and note the Parquet files below `data` that were not there `before`.
 
     Raises LakeError where one of them is not whole.
@@ -56,12 +64,13 @@ def flush_new(data: Path, sums: Path, *, before: AbstractSet[Path]) -> None:
     files = sorted(data_files(data) - before)
     if not files:
         return
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        digests = list(pool.map(_whole_sha256, files))
     for file in files:
-        _refuse_cut(file)
         flush(file)
     for folder in {parent for file in files for parent in _folders(file, data)}:
         flush(folder)
-    _note(files, data, sums)
+    _write(((str(file.relative_to(data)), digest) for file, digest in zip(files, digests, strict=True)), sums)
 
 
 def write_whole(frame: pl.DataFrame, file: Path) -> None:
@@ -73,8 +82,10 @@ def write_whole(frame: pl.DataFrame, file: Path) -> None:
     _refuse_cut(file)
 
 
-def flush(place: Path) -> None:
-    """Have the system write a file, or the names in a folder, to the disk now."""
+def flush(place: Place) -> None:
+    """Have the system write a file, or the names in a folder, to the disk now; object storage keeps what it took."""
+    if not isinstance(place, Path):
+        return
     handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -82,13 +93,26 @@ def flush(place: Path) -> None:
         os.close(handle)
 
 
-def read_sums(sums: Path) -> dict[str, str]:
+def move_in(staged: Path, kept: Place) -> None:
+    """Move a file of this machine to its place in the lake, where it is whole and for good, or not at all."""
+    if isinstance(kept, ObjectPath):
+        kept.upload(staged)
+        staged.unlink()
+    elif isinstance(kept, Path):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        flush(staged)
+        staged.replace(kept)
+        flush(kept.parent)
+        flush(kept.parent.parent)
+
+
+def read_sums(sums: Place) -> dict[str, str]:
     """Read the noted SHA-256 of every file, by its place below the folder of the data."""
     lines = (line for file in sorted(sums.glob("*.sha256")) for line in file.read_text(encoding="utf-8").splitlines())
     return {place: digest for digest, place in (line.split("  ", 1) for line in lines)}
 
 
-def keep_sums(sums: Path, places: Iterable[str]) -> None:
+def keep_sums(sums: Place, places: Iterable[str]) -> None:
     """Write the notes anew, in one file, with the files at `places` alone."""
     wanted = set(places)
     kept = {place: digest for place, digest in read_sums(sums).items() if place in wanted}
@@ -98,39 +122,42 @@ def keep_sums(sums: Path, places: Iterable[str]) -> None:
         file.unlink()
 
 
-def _refuse_cut(file: Path) -> None:
+def _refuse_cut(file: Place) -> None:
     with file.open("rb") as written:
         size = written.seek(0, os.SEEK_END)
         written.seek(max(0, size - len(END_MARK)))
         if written.read() != END_MARK:
             what = f"cannot write {file.name}: it ends after {size:,} bytes"
-            raise LakeError(what, where=str(file.parent), hint=DISK)
+            raise LakeError(what, where=str(file).removesuffix(f"/{file.name}"), hint=DISK)
 
 
-def _folders(file: Path, root: Path) -> Iterator[Path]:
-    """Yield the folders from that of `file` up to `root`."""
-    folder = file.parent
-    while folder != root:
-        yield folder
-        folder = folder.parent
-    yield root
+def _whole_sha256(file: Place) -> str:
+    _refuse_cut(file)
+    return sha256(file)
 
 
-def sha256(file: Path) -> str:
+def _folders(file: Place, root: Place) -> Iterator[Path]:
+    """Yield the folders from that of `file` up to `root`; a bucket has none."""
+    if isinstance(file, Path) and isinstance(root, Path):
+        yield from (folder for folder in file.parents if folder.is_relative_to(root))
+
+
+def sha256(file: Place) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _note(files: Iterable[Path], data: Path, sums: Path) -> None:
-    _write(((str(file.relative_to(data)), sha256(file)) for file in files), sums)
-
-
-def _write(noted: Iterable[tuple[str, str]], sums: Path) -> None:
+def _write(noted: Iterable[tuple[str, str]], sums: Place) -> None:
+    said = "".join(f"{digest}  {place}\n" for place, digest in noted)
+    target = sums / f"{uuid.uuid4().hex}.sha256"
+    if not isinstance(sums, Path) or not isinstance(target, Path):
+        target.write_text(said, encoding="utf-8")
+        return
     sums.mkdir(exist_ok=True)
     part = sums / PART
-    part.write_text("".join(f"{digest}  {place}\n" for place, digest in noted), encoding="utf-8")
+    part.write_text(said, encoding="utf-8")
     flush(part)
-    part.replace(sums / f"{uuid.uuid4().hex}.sha256")
+    part.replace(target)
     flush(sums)
     flush(sums.parent)

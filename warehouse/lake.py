@@ -12,16 +12,11 @@ LAKE/writer.lock      held by the one process that publishes
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import itertools
-import os
 import shutil
 import sqlite3
-import tempfile
-import threading
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +25,8 @@ import duckdb
 from transforms.errors import LakeError, QueryError
 from transforms.schema import TABLES, Table
 from warehouse.durable import data_files, flush, flush_new
+from warehouse.engine import engine
+from warehouse.secrets import masked
 from warehouse.settings import (
     read_settings,
     refuse_other_level,
@@ -43,9 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from transforms.dedupe.weights import Level
-
-EXTENSIONS: Final = ("sqlite_scanner", "ducklake")
-"""DuckDB extensions that the lake needs, each installed as a package of DuckDB's own version."""
+    from warehouse.place import Place
+    from warehouse.postgres import Catalog
 
 _ALIASES: Final = itertools.count(1)
 """Numbers that keep the lakes apart that one process has open at once."""
@@ -56,10 +52,8 @@ ZSTD_LEVEL: Final = 1
 UNBORN: Final = "unborn"
 """Name of a lake that is being made."""
 
-_HELD: Final[dict[Path, str]] = {}
-"""Catalogs that this process keeps attached, and the names they are attached under."""
-
-_ENGINE_LOCK: Final = threading.RLock()
+_HELD: Final[dict[str, str]] = {}
+"""Lakes that this process keeps attached, and the names they are attached under."""
 
 
 @dataclass(frozen=True)
@@ -70,22 +64,32 @@ class Lake:
     level: Level | None = None
 
     @property
+    def name(self) -> str:
+        """What messages call the lake."""
+        return str(self.root)
+
+    @property
     def catalog(self) -> Path:
         """The catalog of the lake, a SQLite file."""
         return self.root / "catalog.sqlite"
 
     @property
-    def data(self) -> Path:
+    def catalog_name(self) -> str:
+        """What messages call the catalog."""
+        return str(self.catalog)
+
+    @property
+    def data(self) -> Place:
         """The folder of the Parquet files."""
         return self.root / "data"
 
     @property
-    def raw(self) -> Path:
+    def raw(self) -> Place:
         """The folder of the dumps as they were captured."""
         return self.root / "raw"
 
     @property
-    def sums(self) -> Path:
+    def sums(self) -> Place:
         """The folder of the SHA-256 of the Parquet files."""
         return self.root / "sums"
 
@@ -100,7 +104,7 @@ class Lake:
         return self.root / "staging"
 
     @property
-    def lock(self) -> Path:
+    def lock(self) -> Path | Catalog:
         """The file that the one writer locks."""
         return self.root / "writer.lock"
 
@@ -108,6 +112,76 @@ class Lake:
     def exists(self) -> bool:
         """Whether anything was ever published here."""
         return self.catalog.exists()
+
+    @property
+    def attach_target(self) -> str:
+        """What DuckDB attaches."""
+        return f"ducklake:sqlite:{self.catalog}"
+
+    @property
+    def attach_options(self) -> list[str]:
+        """What DuckDB must know to attach it, beside the folder of the Parquet files."""
+        return []
+
+    @property
+    def data_url(self) -> str:
+        """The folder of the Parquet files, for DuckDB."""
+        return f"{self.root.resolve() / 'data'}/"
+
+    @property
+    def metadata_schema(self) -> str:
+        """The schema of DuckLake's own tables."""
+        return "main"
+
+    @contextmanager
+    def being_made(self) -> Iterator[Lake]:
+        """Make the catalog under another name, then rename it: it is there whole or not at all."""
+        unborn = Lake(self.staging / UNBORN)
+        shutil.rmtree(unborn.root, ignore_errors=True)
+        unborn.root.mkdir()
+        yield unborn
+        _let_readers_and_writer_meet(unborn.catalog)
+        flush(self.root)  # the names of the folders, before the catalog speaks of what is in them
+        unborn.catalog.replace(self.catalog)
+        flush(self.root)
+        with suppress(PermissionError):  # a folder that may be entered but not listed
+            flush(self.root.parent)
+        unborn.root.rmdir()
+
+    @contextmanager
+    def docs_at_work(self) -> Iterator[Path]:
+        """Give the folder of the Data Docs, to be written to in the block."""
+        yield self.docs
+
+    def tidy_catalog(self) -> None:
+        """Shorten the log of the catalog, and have it look at its statistics."""
+        with closing(sqlite3.connect(self.catalog)) as connection:
+            connection.execute("PRAGMA optimize")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Have DuckDB ready to attach it."""
+
+    def refuse_lost_lock(self) -> None:
+        """Raise LakeError where this process is no longer the one writer: the kernel sees to that in a folder."""
+
+
+def _let_readers_and_writer_meet(catalog: Path) -> None:
+    """Have SQLite keep a write-ahead log: readers then do not wait for the writer, nor it for them."""
+    with closing(sqlite3.connect(catalog)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def lake_at(place: str | Path, level: Level | None = None) -> Lake:
+    """Name the lake in a folder, or the shared lake that a TOML file or an address tells of.
+
+    Raises UsageError where that says too little, or something unknown.
+    """
+    if "://" in str(place) or (str(place).endswith(".toml") and not Path(place).is_dir()):
+        from warehouse.shared import shared_lake  # noqa: PLC0415  # an ordinary lake needs nothing of it
+
+        return shared_lake(str(place), level)
+    return Lake(Path(place).absolute(), level)
 
 
 def make_folders(lake: Lake) -> None:
@@ -117,14 +191,14 @@ def make_folders(lake: Lake) -> None:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         hint = "choose a folder that you may write to with --lake"
-        raise LakeError(f"cannot make the lake's folders: {error.strerror}", where=str(lake.root), hint=hint) from error
+        raise LakeError(f"cannot make the lake's folders: {error.strerror}", where=lake.name, hint=hint) from error
 
 
 def refuse_missing(lake: Lake) -> None:
     """Raise LakeError where there is no lake."""
     if not lake.exists:
         hint = "make one with: paperlake ingest PATH --lake DIR"
-        raise LakeError("there is no lake here", where=str(lake.root), hint=hint)
+        raise LakeError("there is no lake here", where=lake.name, hint=hint)
 
 
 def create_lake(lake: Lake) -> None:
@@ -150,6 +224,7 @@ def transaction(lake: Lake, *, made_by: str) -> Iterator[duckdb.DuckDBPyConnecti
         yield connection
         connection.execute(f"CALL {current(connection)}.set_commit_message('paperlake', {literal(made_by)})")
         flush_new(lake.data, lake.sums, before=before)
+        lake.refuse_lost_lock()
         connection.execute("COMMIT")
 
 
@@ -161,30 +236,14 @@ def current(connection: duckdb.DuckDBPyConnection) -> str:
 
 @contextmanager
 def _unborn(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a new catalog; it is made under another name and then renamed, to be there whole or not at all."""
+    """Open a new catalog."""
     make_folders(lake)
-    unborn = Lake(lake.staging / UNBORN)
-    shutil.rmtree(unborn.root, ignore_errors=True)
-    unborn.root.mkdir()
-    with engine().cursor() as connection:
-        _open_catalog(connection, unborn, read_only=False, alias=UNBORN, data=lake.data)
+    with lake.being_made() as place, engine().cursor() as connection:
         try:
+            _open_catalog(connection, place, read_only=False, alias=UNBORN, data_url=lake.data_url)
             yield connection
         finally:
             _detach(connection, UNBORN)
-    _let_readers_and_writer_meet(unborn.catalog)
-    flush(lake.root)  # the names of the folders, before the catalog speaks of what is in them
-    unborn.catalog.replace(lake.catalog)
-    flush(lake.root)
-    with suppress(PermissionError):  # a folder that may be entered but not listed
-        flush(lake.root.parent)
-    unborn.root.rmdir()
-
-
-def _let_readers_and_writer_meet(catalog: Path) -> None:
-    """Have SQLite keep a write-ahead log: readers then do not wait for the writer, nor it for them."""
-    with closing(sqlite3.connect(catalog)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
 
 
 @contextmanager
@@ -194,8 +253,8 @@ def attached(lake: Lake, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
     Raises LakeError where there is no lake, or one that this version cannot read.
     """
     with engine().cursor() as connection:
-        if lake.catalog in _HELD:
-            connection.execute(f"USE {_HELD[lake.catalog]}")
+        if lake.name in _HELD:
+            connection.execute(f"USE {_HELD[lake.name]}")
             yield connection
             return
         alias = f"lake_{next(_ALIASES)}"
@@ -217,12 +276,12 @@ def held_open(lake: Lake) -> Iterator[None]:
         yield
         return
     with attached(lake) as connection:
-        refuse_other_rules(connection, lake.root)
-        _HELD[lake.catalog] = current(connection)
+        refuse_other_rules(connection, lake.name)
+        _HELD[lake.name] = current(connection)
         try:
             yield
         finally:
-            del _HELD[lake.catalog]
+            del _HELD[lake.name]
 
 
 @contextmanager
@@ -251,37 +310,6 @@ def _detach(connection: duckdb.DuckDBPyConnection, alias: str) -> None:
     connection.execute(f"DETACH DATABASE IF EXISTS {alias}")
 
 
-def warm_up() -> None:
-    """Load DuckDB's extensions in a thread, beside what the caller does next: it takes half a second."""
-    threading.Thread(target=engine, name="duckdb").start()
-
-
-def engine() -> duckdb.DuckDBPyConnection:
-    """Give the DuckDB of this process, its extensions loaded: loading them takes a quarter of a second."""
-    with _ENGINE_LOCK:
-        return _shared_engine()
-
-
-@cache
-def _shared_engine() -> duckdb.DuckDBPyConnection:
-    return connect_extensions()
-
-
-def connect_extensions() -> duckdb.DuckDBPyConnection:
-    """Make an in-memory DuckDB with the lake's extensions loaded from their packages."""
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"paperlake-{os.getpid()}"),
-        },
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    for name in EXTENSIONS:
-        connection.execute(f"LOAD {literal(extension_file(name))}")
-    return connection
-
-
 def attach(
     connection: duckdb.DuckDBPyConnection, lake: Lake, *, read_only: bool, alias: str = "lake", at: str | None = None
 ) -> None:
@@ -293,22 +321,31 @@ def attach(
     """
     refuse_missing(lake)
     if at is None:
-        _open_catalog(connection, lake, read_only=read_only, alias=alias, data=lake.data)
+        _open_catalog(connection, lake, read_only=read_only, alias=alias)
     else:
         _open_earlier(connection, lake, alias, at)
-    settings = read_settings(connection)
-    refuse_other_schema(settings, lake.root)
-    refuse_other_level(settings, lake.root, lake.level)
+    settings = _settings_of(connection, lake)
+    refuse_other_schema(settings, lake.name)
+    refuse_other_level(settings, lake.name, lake.level)
+
+
+def _settings_of(connection: duckdb.DuckDBPyConnection, lake: Lake) -> dict[str, str]:
+    try:
+        return read_settings(connection)
+    except duckdb.Error as error:
+        what = f"its first table cannot be read: {masked(' '.join(str(error).split()))}"
+        hint = "see whether its files are there and may be read; for a shared lake, see to the credentials"
+        raise LakeError(what, where=lake.name, hint=hint) from error
 
 
 def _open_earlier(connection: duckdb.DuckDBPyConnection, lake: Lake, alias: str, at: str) -> None:
     hint = "list what can be asked with: paperlake snapshots"
     try:
         then = f"SNAPSHOT_VERSION {int(at)}" if at.lstrip("-").isdecimal() else f"SNAPSHOT_TIME {literal(_time(at))}"
-        _open_catalog(connection, lake, read_only=True, alias=alias, data=lake.data, then=then)
+        _open_catalog(connection, lake, read_only=True, alias=alias, then=then)
         connection.execute("SELECT count(*) FROM settings")
     except (LakeError, duckdb.Error, ValueError) as error:
-        raise QueryError(f"the lake held nothing then: {at}", where=str(lake.root), hint=hint) from error
+        raise QueryError(f"the lake held nothing then: {at}", where=lake.name, hint=hint) from error
 
 
 def _time(text: str) -> str:
@@ -316,27 +353,22 @@ def _time(text: str) -> str:
 
 
 def _open_catalog(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, *, read_only: bool, alias: str, data: Path, then: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    *,
+    read_only: bool,
+    alias: str,
+    then: str = "",
+    data_url: str = "",
 ) -> None:
     options = ["READ_ONLY"] if read_only else ["DATA_INLINING_ROW_LIMIT 0"]
     options += [then] if then else []
-    options += [f"DATA_PATH {literal(f'{data.resolve()}/')}", "OVERRIDE_DATA_PATH true"]
+    options += [f"DATA_PATH {literal(data_url or lake.data_url)}", "OVERRIDE_DATA_PATH true", *lake.attach_options]
     try:
-        connection.execute(
-            f"ATTACH {literal(f'ducklake:sqlite:{lake.catalog}')} AS {alias} ({', '.join(options)}); USE {alias}"
-        )
+        lake.prepare(connection)
+        connection.execute(f"ATTACH {literal(lake.attach_target)} AS {alias} ({', '.join(options)}); USE {alias}")
     except duckdb.Error as error:
-        raise LakeError(f"the catalog does not open: {error}", where=str(lake.catalog)) from error
-
-
-def extension_file(name: str) -> str:
-    """Find the file of a DuckDB extension in its package; raise LakeError where it is not installed."""
-    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
-    if spec is None or not spec.submodule_search_locations:
-        hint = "install paperlake from its lock: make setup"
-        raise LakeError(f"the DuckDB extension {name} is not installed", hint=hint)
-    folder = Path(next(iter(spec.submodule_search_locations)))
-    return str(folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension")
+        raise LakeError(f"the catalog does not open: {masked(error)}", where=lake.catalog_name) from error
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection, level: Level | None) -> None:

@@ -130,7 +130,7 @@ def _read_ledger(lake: Lake, *, retry_failed: bool) -> dict[tuple[str, int, dt.d
     if not lake.exists:
         return {}
     with attached(lake, read_only=True) as connection:
-        refuse_other_rules(connection, lake.root)  # now, rather than when everything is read
+        refuse_other_rules(connection, lake.name)  # now, rather than when everything is read
         rows = connection.execute("SELECT uri, byte_count, modified_at, dump_id, error FROM dumps").fetchall()
     in_parts = {uri.partition(SEPARATOR)[0] for uri, *_, error in rows if error is not None and SEPARATOR in uri}
     return {

@@ -1,4 +1,4 @@
-"""One writer at a time: an advisory lock on a file of the lake.
+"""One writer at a time: an advisory lock on a file of the lake, or in the catalog of a shared one.
 
 The kernel drops the lock when its process ends, however it ends, so that a lock is never left
 behind by a dead run. The file says who holds it, for the message that a waiting run shows.
@@ -13,24 +13,36 @@ import os
 import socket
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from transforms.errors import LakeBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from warehouse.postgres import Catalog
 
 POLL_SECONDS: Final = 0.1
 """How often a waiting writer asks again: short beside a publication, long beside a system call."""
 
 
 @contextmanager
-def writer_lock(path: Path, *, owner: str, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock file `path` as `owner`, waiting at most `wait_seconds` for it.
+def writer_lock(lock: Path | Catalog, *, owner: str, wait_seconds: float) -> Iterator[None]:
+    """Hold the lock of a lake, a file or that of a shared catalog, as `owner`, waiting at most `wait_seconds` for it.
 
     Raises LakeBusyError, naming the holder, when it does not come free in time.
     """
+    if isinstance(lock, Path):
+        with _locked_file(lock, owner, wait_seconds):
+            yield
+    else:
+        with lock.locked(owner=owner, wait_seconds=wait_seconds):
+            yield
+
+
+@contextmanager
+def _locked_file(path: Path, owner: str, wait_seconds: float) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         _wait_for(file, path, wait_seconds)

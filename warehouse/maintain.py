@@ -10,8 +10,6 @@ longer than any query takes. The caller holds the writer's lock, so that nobody 
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,9 +20,9 @@ from warehouse.sqltext import literal
 from warehouse.staging import sweep
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
+
+    from warehouse.place import Place
 
 GRACE: Final = dt.timedelta(days=1)
 """How long files stay that no snapshot names any more: a query may still read them."""
@@ -60,7 +58,7 @@ def maintain(lake: Lake, *, now: dt.datetime, keep_days: int) -> Maintenance:
         raw = _remove_unnamed_raw(connection, lake)
     keep_sums(lake.sums, [place for place in read_sums(lake.sums) if (lake.data / place).exists()])
     sweep(lake.staging)
-    _shorten(lake.catalog)
+    lake.tidy_catalog()
     return Maintenance(merged, forgotten, removed, left, raw)
 
 
@@ -90,13 +88,7 @@ def _remove_unnamed_raw(connection: duckdb.DuckDBPyConnection, lake: Lake) -> in
         changes = f"ducklake_table_changes('{name}', 'main', 'dumps', {first}, {last})"
         known += connection.execute(f"SELECT DISTINCT dump_id FROM {changes}").fetchall()
     named = {dump_id for (dump_id,) in known}
-    unnamed: list[Path] = [file for file in lake.raw.glob("*/*") if file.name.split(".")[0] not in named]
+    unnamed: list[Place] = [file for file in lake.raw.glob("*/*") if file.name.split(".")[0] not in named]
     for file in unnamed:
         file.unlink()
     return len(unnamed)
-
-
-def _shorten(catalog: Path) -> None:
-    with closing(sqlite3.connect(catalog)) as connection:
-        connection.execute("PRAGMA optimize")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

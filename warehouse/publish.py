@@ -19,9 +19,10 @@ import polars as pl
 
 from transforms.errors import LakeError
 from transforms.schema import TABLES
-from warehouse.durable import flush
+from warehouse.durable import move_in
 from warehouse.handover import shown
 from warehouse.lake import Lake, transaction
+from warehouse.secrets import masked
 from warehouse.sqltext import literal, parquet
 
 if TYPE_CHECKING:
@@ -71,12 +72,7 @@ def keep_raw(dumps: Sequence[StagedDump], lake: Lake) -> None:
     """Move the staged copies of the dumps to their place in the lake, known by their SHA-256."""
     for dump in dumps:
         staged = next(dump.folder.glob("raw.*"))
-        kept = lake.raw / dump.dump_id[:2] / f"{dump.dump_id}{staged.suffix}"
-        kept.parent.mkdir(exist_ok=True)
-        flush(staged)
-        staged.replace(kept)
-    for folder in {lake.raw, *(lake.raw / dump.dump_id[:2] for dump in dumps)}:
-        flush(folder)
+        move_in(staged, lake.raw / dump.dump_id[:2] / f"{dump.dump_id}{staged.suffix}")
 
 
 def publish(publication: Publication, lake: Lake) -> None:
@@ -96,8 +92,8 @@ def in_one_transaction(lake: Lake, made_by: str, write: Callable[[duckdb.DuckDBP
         except (duckdb.Error, LakeError) as error:
             if not _is_passing(error) or attempt == ATTEMPTS - 1:
                 raise LakeError(
-                    f"publishing failed: {error}",
-                    where=str(lake.root),
+                    f"publishing failed: {masked(error)}",
+                    where=lake.name,
                     hint="nothing of this batch is in the lake; run again",
                 ) from error
             time.sleep(PAUSE_SECONDS * 2**attempt)

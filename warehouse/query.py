@@ -9,18 +9,20 @@ those that DuckDB offers read foreign databases or delete files.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import orjson
 
 from transforms.errors import QueryError
-from warehouse.lake import Lake, attach, connect_extensions
+from warehouse.engine import connect_extensions
+from warehouse.lake import Lake, attach, lake_at
+from warehouse.secrets import masked
 from warehouse.sqltext import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TABLE_FUNCTIONS: Final = frozenset(
     {
@@ -49,13 +51,16 @@ TABLE_FUNCTIONS: Final = frozenset(
 )
 """Table functions that a query may call: each reads the lake or nothing."""
 
+_CATALOG: Final = b"__ducklake_metadata"
+"""Beginning of the name under which DuckLake attaches the catalog: a shared one holds tables of other people too."""
+
 
 def connect(lake: str | Path) -> duckdb.DuckDBPyConnection:
     """Open the lake in folder `lake` for reading, as the current database of a DuckDB connection.
 
     The caller closes it. Raises LakeError where there is no lake.
     """
-    place = Lake(Path(lake))
+    place = lake_at(lake)
     connection = connect_extensions()
     attach(connection, place, read_only=True)
     return connection
@@ -82,11 +87,11 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConn
     try:
         return connection.execute(sql)
     except duckdb.Error as error:
-        raise QueryError(str(error), hint="the tables are listed by: paperlake sql 'SHOW TABLES'") from error
+        raise QueryError(masked(error), hint="the tables are listed by: paperlake sql 'SHOW TABLES'") from error
 
 
 def _close_doors(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    connection.execute(f"SET allowed_directories = [{literal(f'{lake.data.resolve()}/')}]")
+    connection.execute(f"SET allowed_directories = [{literal(lake.data_url)}]")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
@@ -104,7 +109,10 @@ def _refuse_writes(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
             f"this is no query but a statement of the kind {statements[0].type.name}",
             hint="the lake is read with SELECT",
         )
-    for name in _table_functions(_parse(connection, statements[0].query)):
+    tree = _parse(connection, statements[0].query)
+    if _CATALOG in orjson.dumps(tree).lower():
+        raise QueryError("the tables of the catalog are not read here", hint="ask the tables of the lake")
+    for name in _table_functions(tree):
         if name not in TABLE_FUNCTIONS:
             raise QueryError(f"the table function {name} is not allowed here", hint="ask the tables of the lake")
 

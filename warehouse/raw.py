@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from warehouse.lake import Lake
+    from warehouse.place import Place
 
 SHOWN: Final = 3
 """How many raw dumps a message names."""
@@ -57,7 +58,7 @@ class KeptDump(NewDump):
         return self.known_uri
 
 
-def find_raw(lake: Lake, dump_id: str) -> Path | None:
+def find_raw(lake: Lake, dump_id: str) -> Place | None:
     """Find the raw file of a dump, None where there is none."""
     return next(iter(sorted((lake.raw / dump_id[:2]).glob(f"{dump_id}.*"))), None)
 
@@ -87,7 +88,7 @@ def _fault(lake: Lake, line: LedgerLine) -> str | None:
 
 
 @contextmanager
-def open_captured(file: Path, line: LedgerLine) -> Iterator[IO[bytes]]:
+def open_captured(file: Place, line: LedgerLine) -> Iterator[IO[bytes]]:
     """Open a raw file so that it gives the bytes that were captured: a plain dump was packed by us."""
     with file.open("rb") as raw:
         if _is_packed(file, line):
@@ -97,18 +98,18 @@ def open_captured(file: Path, line: LedgerLine) -> Iterator[IO[bytes]]:
             yield raw
 
 
-def _is_packed(file: Path, line: LedgerLine) -> bool:
+def _is_packed(file: Place, line: LedgerLine) -> bool:
     return file.suffix == ".zst" and line.compression is None
 
 
 @contextmanager
 def restored(lake: Lake, line: LedgerLine, folder: Path) -> Iterator[KeptDump]:
-    """Give the dump as it was captured; one that we packed is unpacked into `folder` for the length of the block."""
+    """Give the dump as it was captured; one that we packed, or that lies elsewhere, is in `folder` during the block."""
     file = find_raw(lake, line.dump_id)
     if file is None:
         raise LakeError("the raw dump went away", where=f"{lake.raw}: {line.dump_id}", hint="nothing was changed")
     unpacked = folder / f"{line.dump_id}.raw"
-    if not _is_packed(file, line):
+    if isinstance(file, Path) and not _is_packed(file, line):
         yield _kept(line, file)
         return
     try:

@@ -6,7 +6,7 @@ them: another version of the tables cannot read it, another level or other rules
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, get_args
+from typing import Final, get_args
 
 import duckdb
 
@@ -15,9 +15,6 @@ from transforms.dedupe.weights import Level
 from transforms.errors import LakeError, UsageError
 from transforms.schema import SCHEMA_VERSION
 from warehouse.sqltext import literal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
@@ -58,23 +55,23 @@ def _known_level(name: str | None) -> Level | None:
     return next((level for level in LEVELS if level == name), None)
 
 
-def refuse_other_schema(settings: dict[str, str], root: Path) -> None:
+def refuse_other_schema(settings: dict[str, str], lake: str) -> None:
     """Raise LakeError where this version cannot read the tables of the lake."""
     was = settings.get("schema_version", "none")
     if was != str(SCHEMA_VERSION):
         hint = "use the version of paperlake that made it"
-        raise LakeError(f"its schema version is {was}, this is {SCHEMA_VERSION}", where=str(root), hint=hint)
+        raise LakeError(f"its schema version is {was}, this is {SCHEMA_VERSION}", where=lake, hint=hint)
 
 
-def refuse_other_level(settings: dict[str, str], root: Path, wanted: Level | None) -> None:
+def refuse_other_level(settings: dict[str, str], lake: str, wanted: Level | None) -> None:
     """Raise LakeError where another level is asked for than the lake has."""
     has = settings.get("level")
     if wanted is not None and wanted != has:
         hint = f"a level holds for all papers of a lake; for the other, {_ANEW} --level {wanted}"
-        raise LakeError(f"its level is {has}, not {wanted}", where=str(root), hint=hint)
+        raise LakeError(f"its level is {has}, not {wanted}", where=lake, hint=hint)
 
 
-def refuse_other_rules(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+def refuse_other_rules(connection: duckdb.DuckDBPyConnection, lake: str) -> None:
     """Raise LakeError where the stored keys and matches of the lake were made by other rules than these."""
     made_by, ours = read_settings(connection).get("rules", "none"), rules_fingerprint()
     if made_by != ours:
@@ -82,4 +79,4 @@ def refuse_other_rules(connection: duckdb.DuckDBPyConnection, root: Path) -> Non
             f"other rules decided here what is one paper ({made_by}, these are {ours}), and their keys would not meet"
         )
         hint = f"{_ANEW}; until then it can be read"
-        raise LakeError(what, where=str(root), hint=hint)
+        raise LakeError(what, where=lake, hint=hint)

@@ -12,24 +12,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import polars as pl
+from zstandard import ZstdDecompressor, ZstdError
 
 from transforms.dedupe.merge import MERGED, merge_papers
-from transforms.errors import DumpError
 from transforms.schema import RECORDS
 from warehouse.durable import read_sums, sha256
 from warehouse.handover import shown
 from warehouse.lake import Lake, attached, current
 from warehouse.soundness import FAULTS
-from warehouse.streams import open_dump
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from warehouse.place import Place
 
 SHOWN: Final = 3
 """How many examples of one fault are named."""
@@ -71,21 +70,21 @@ def verify(lake: Lake, *, deep: bool = False) -> list[Finding]:
 
 
 def _files(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> Iterator[Finding]:
-    registered = {lake.data / place: size for place, size in _registered(connection)}
+    registered = {lake.data / place: size for place, size in _registered(connection, lake)}
     sums = {lake.data / place: digest for place, digest in read_sums(lake.sums).items()} if deep else {}
     for file, size in sorted(registered.items()):
         wrong = _wrong_with(file, size, sums.get(file), deep=deep)
         if wrong:
             yield Finding(wrong, str(file), ROLLBACK)
-    known = {*registered, *(lake.data / place for place in _scheduled(connection))}
+    known = {*registered, *(lake.data / place for place in _scheduled(connection, lake))}
     for file in sorted(lake.data.rglob("*.parquet")):
         if file not in known:
             yield Finding("is a file that the catalog does not name, left by a run that died", str(file), MAINTAIN)
 
 
-def _registered(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+def _registered(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[tuple[str, int]]:
     """List the data and delete files of every snapshot that is kept: place below the data, size in bytes."""
-    catalog = f"__ducklake_metadata_{current(connection)}"
+    catalog = f"__ducklake_metadata_{current(connection)}.{lake.metadata_schema}"
     return connection.execute(f"""
         SELECT schemas.path || tables.path || files.path, files.file_size_bytes
         FROM (
@@ -97,14 +96,14 @@ def _registered(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     """).fetchall()
 
 
-def _scheduled(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _scheduled(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[str]:
     """List the files that no snapshot names any more and that maintenance will remove: place below the data."""
-    catalog = f"__ducklake_metadata_{current(connection)}"
+    catalog = f"__ducklake_metadata_{current(connection)}.{lake.metadata_schema}"
     rows = connection.execute(f"SELECT path FROM {catalog}.ducklake_files_scheduled_for_deletion").fetchall()
     return [row[0] for row in rows]
 
 
-def _wrong_with(file: Path, size: int, digest: str | None, *, deep: bool) -> str | None:
+def _wrong_with(file: Place, size: int, digest: str | None, *, deep: bool) -> str | None:
     """Say what is wrong with a registered file, None where nothing is."""
     if not file.exists():
         return "is named by the catalog and is not there"
@@ -129,18 +128,21 @@ def _raw(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> It
             yield Finding("the raw dump has other bytes than were captured", str(files[0]), cure)
 
 
-def _raw_sha256(file: Path) -> str:
+def _raw_sha256(file: Place) -> str:
     """Return the SHA-256 of a dump as it was captured: packed by us where it was plain."""
     if file.suffix != ".zst":
         return sha256(file)
     as_it_is = sha256(file)  # a dump that was captured as .zst is kept as it is
     if as_it_is == file.stem:
         return as_it_is
+    digest = hashlib.sha256()
     try:
-        with open_dump(file) as opened:
-            return hashlib.file_digest(cast("io.BufferedReader", opened.stream), "sha256").hexdigest()
-    except DumpError:
+        with file.open("rb") as packed, ZstdDecompressor().stream_reader(packed) as plain:
+            while part := plain.read(1 << 20):
+                digest.update(part)
+    except ZstdError:
         return as_it_is
+    return digest.hexdigest()
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from warehouse.lake import EXTENSIONS, extension_file
+from warehouse.engine import EXTENSIONS, extension_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from warehouse import contract
 from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, resolve_batch, without_published
 from warehouse.contract import check_dumps
 from warehouse.expectations import Outcome
-from warehouse.lake import Lake, attached, held_open
+from warehouse.lake import Lake, attached, held_open, lake_at
 from warehouse.landing import find_dumps
 from warehouse.ledger import add_members, find_new
 from warehouse.locking import writer_lock
@@ -86,8 +86,8 @@ def _count(connection: duckdb.DuckDBPyConnection, suite: Suite) -> dict[str, Out
 class Pipeline:
     """Ingests into one lake, and reads it back."""
 
-    def __init__(self, root: Path, level: Level | None = None) -> None:
-        self.lake = Lake(root, level)
+    def __init__(self, place: Path | str, level: Level | None = None) -> None:
+        self.lake = lake_at(place, level)
 
     def ingest(self, *paths: object) -> Ingested:
         """Ingest files, folders and globs as one batch."""
@@ -108,7 +108,8 @@ class Pipeline:
     ) -> None:
         staged = [stage_dump(dump, staging) for dump in dumps]
         checks = staging / "checks.parquet"
-        batch = replace(check(staged, staging, checks, run, self.lake.docs), archives=tuple(archives))
+        with self.lake.docs_at_work() as docs:
+            batch = replace(check(staged, staging, checks, run, docs), archives=tuple(archives))
         with writer_lock(self.lake.lock, owner="a test", wait_seconds=60), held_open(self.lake):
             done.batch = without_published(batch, self.lake)
             if not (done.batch.lines or done.batch.archives):

@@ -53,14 +53,14 @@ def stop_server(folder: Path) -> None:
     pid = json.loads(note.read_text())["pid"]
     os.killpg(pid, signal.SIGTERM)
     give_up_at = time.monotonic() + 5
-    while _is_alive(pid) and time.monotonic() < give_up_at:
+    while is_alive(pid) and time.monotonic() < give_up_at:
         time.sleep(0.05)
-    if _is_alive(pid):
+    if is_alive(pid):
         os.killpg(pid, signal.SIGKILL)
 
 
 def _start(folder: Path) -> dict[str, object]:
-    port = _free_port()
+    port = free_port()
     home = folder / "server"
     environment = os.environ | {
         "PREFECT_HOME": str(home),
@@ -94,13 +94,14 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
     raise RuntimeError(f"the Prefect server did not start:\n{log.read_text()[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port of loopback that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Tell whether a process runs; its starter may be this very process, which then reaps it."""
     try:
         if os.waitpid(pid, os.WNOHANG)[0] == pid:

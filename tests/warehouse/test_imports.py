@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from warehouse.engine import engine
 from warehouse.handover import shown
 from warehouse.imports import put_off, without_collecting
-from warehouse.lake import engine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from pipeline import SAMPLE_PAPERS, SAMPLE_RECORDS, Pipeline
 from transforms.dedupe.fingerprint import rules_fingerprint
 from transforms.errors import LakeError
 from transforms.schema import SCHEMA_VERSION, TABLES, Table
+from warehouse import engine, settings
 from warehouse import lake as lake_module
-from warehouse import settings
 from warehouse.lake import Lake, attached, create_lake, table_ddl
 from warehouse.query import connect
 
@@ -114,8 +114,8 @@ def test_lake_of_another_version_is_refused(new_lake: Lake, monkeypatch: pytest.
 
 def test_catalog_of_another_program_is_refused(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
-        for name in lake_module.EXTENSIONS:
-            connection.execute(f"LOAD '{lake_module.extension_file(name)}'")
+        for name in engine.EXTENSIONS:
+            connection.execute(f"LOAD '{engine.extension_file(name)}'")
         connection.execute(
             f"ATTACH 'ducklake:sqlite:{tmp_path}/catalog.sqlite' AS other (DATA_PATH '{tmp_path}/data/')"
         )
