@@ -64,7 +64,7 @@ def flush_new(data: Place, sums: Place, *, before: AbstractSet[Place]) -> None:
     files = sorted(data_files(data) - before)
     if not files:
         return
-    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(1 if isinstance(data, Path) else READS_AT_ONCE) as pool:
         digests = list(pool.map(_whole_sha256, files))
     for file in files:
         flush(file)
