@@ -54,6 +54,7 @@ def rollback(lake: Lake, snapshot: int) -> Rollback:
     with attached(lake, read_only=True) as connection:
         last = _last(connection)
         _refuse_unknown(connection, snapshot, last)
+        _refuse_other_tables(connection, snapshot)
     taken_out, put_back = {}, {}
     with transaction(lake, made_by=f"rollback to snapshot {snapshot}") as connection:
         for name in TABLES:
@@ -89,6 +90,15 @@ def _refuse_unknown(connection: duckdb.DuckDBPyConnection, snapshot: int, last: 
     except duckdb.Error as error:
         what = f"there is no snapshot {snapshot} (any more): {error}"
         raise QueryError(what, hint="list them with: paperlake snapshots") from error
+
+
+def _refuse_other_tables(connection: duckdb.DuckDBPyConnection, snapshot: int) -> None:
+    """Raise QueryError where the tables were of another version then: their rows do not fit those of now."""
+    version = "SELECT value FROM settings{} WHERE name = 'schema_version'"
+    then, now = (connection.execute(version.format(at)).fetchone() for at in (f" AT (VERSION => {int(snapshot)})", ""))
+    if then != now:
+        what = f"the tables were of another version at snapshot {snapshot}, and their rows do not fit those of now"
+        raise QueryError(what, hint=f"ask it as it was with: paperlake sql --at {snapshot}")
 
 
 def _last(connection: duckdb.DuckDBPyConnection) -> int:

@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from transforms.errors import LakeError, QueryError
-from transforms.schema import TABLES, Table
+from transforms.schema import TABLES
+from warehouse.ddl import table_ddl
 from warehouse.durable import data_files, flush, flush_new
 from warehouse.engine import engine
+from warehouse.migrate import migrate
 from warehouse.secrets import masked
 from warehouse.settings import (
     read_settings,
@@ -34,7 +36,7 @@ from warehouse.settings import (
     refuse_other_schema,
     write_settings,
 )
-from warehouse.sqltext import identifier, literal, script
+from warehouse.sqltext import literal, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -311,13 +313,20 @@ def _detach(connection: duckdb.DuckDBPyConnection, alias: str) -> None:
 
 
 def attach(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, *, read_only: bool, alias: str = "lake", at: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    *,
+    read_only: bool,
+    alias: str = "lake",
+    at: str | None = None,
+    older_too: bool = False,
 ) -> None:
     """Attach the lake to `connection` under the name `alias` and make it the current database.
 
-    `at` is the number or the time (ISO 8601) of a snapshot: what the lake held then. Raises LakeError
-    where there is no lake, one that this version cannot read or one of
-    another level, QueryError where nothing was there then.
+    `at` is the number or the time (ISO 8601) of a snapshot: what the lake held then. Tables of an older
+    version are migrated where the lake is opened to be written, and shown as they are to readers that
+    want `older_too`. Raises LakeError where there is no lake, one that this version cannot read or one
+    of another level, QueryError where nothing was there then.
     """
     refuse_missing(lake)
     if at is None:
@@ -325,7 +334,9 @@ def attach(
     else:
         _open_earlier(connection, lake, alias, at)
     settings = _settings_of(connection, lake)
-    refuse_other_schema(settings, lake.name)
+    if not read_only and migrate(connection, lake.data, lake.sums, settings):
+        settings = _settings_of(connection, lake)
+    refuse_other_schema(settings, lake.name, older_too=older_too)
     refuse_other_level(settings, lake.name, lake.level)
 
 
@@ -379,17 +390,3 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, level: Level | None) -
             connection.execute(statement)
     connection.execute(script("views"))
     write_settings(connection, level)
-
-
-def table_ddl(table: Table) -> Iterator[str]:
-    """Yield the statements that create one table with its partitions and comments."""
-    columns = ", ".join(
-        f"{identifier(column.name)} {column.sql_type}{' NOT NULL' if column.is_required else ''}"
-        for column in table.columns
-    )
-    yield f"CREATE TABLE {table.name} ({columns})"
-    if table.partition_by:
-        yield f"ALTER TABLE {table.name} SET PARTITIONED BY ({', '.join(table.partition_by)})"
-    yield f"COMMENT ON TABLE {table.name} IS {literal(table.comment)}"
-    for column in table.columns:
-        yield f"COMMENT ON COLUMN {table.name}.{identifier(column.name)} IS {literal(column.comment)}"

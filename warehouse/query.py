@@ -62,7 +62,7 @@ def connect(lake: str | Path) -> duckdb.DuckDBPyConnection:
     """
     place = lake_at(lake)
     connection = connect_extensions()
-    attach(connection, place, read_only=True)
+    attach(connection, place, read_only=True, older_too=True)
     return connection
 
 
@@ -75,7 +75,7 @@ def ask(lake: Lake, sql: str, *, at: str | None = None) -> Iterator[duckdb.DuckD
     """
     connection = connect_extensions()
     try:
-        attach(connection, lake, read_only=True, at=at)
+        attach(connection, lake, read_only=True, at=at, older_too=True)
         _close_doors(connection, lake)
         _refuse_writes(connection, sql)
         yield _run(connection, sql)

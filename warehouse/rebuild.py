@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from transforms.schema import RUNS
+from transforms.schema import RUNS, TABLES
 from warehouse.batch import NOTHING_RESOLVED, StageSeconds, run_row
 from warehouse.decide import NO_DUMPS
 from warehouse.handover import shown
@@ -25,7 +25,7 @@ from warehouse.raw import refuse_lost_raw
 from warehouse.replay import past_runs, replay
 from warehouse.settings import level_of
 from warehouse.settle import settle
-from warehouse.sqltext import parquet, script
+from warehouse.sqltext import identifier, parquet, script
 from warehouse.staging import staging_folder
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ def _moved(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path]) -> 
 
 def _differs(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> bool:
     """Tell whether a new table has other rows than the old one."""
-    old, new = f"FROM {name}", f"FROM {parquet([file])}"
+    columns = ", ".join(map(identifier, TABLES[name].names))  # in a lake that was migrated they stand in another order
+    old, new = f"SELECT {columns} FROM {name}", f"SELECT {columns} FROM {parquet([file])}"
     sql = f"SELECT EXISTS({old} EXCEPT ALL {new}) OR EXISTS({new} EXCEPT ALL {old})"
     return connection.execute(sql).fetchone() != (False,)
 

@@ -55,12 +55,24 @@ def _known_level(name: str | None) -> Level | None:
     return next((level for level in LEVELS if level == name), None)
 
 
-def refuse_other_schema(settings: dict[str, str], lake: str) -> None:
-    """Raise LakeError where this version cannot read the tables of the lake."""
-    was = settings.get("schema_version", "none")
-    if was != str(SCHEMA_VERSION):
-        hint = "use the version of paperlake that made it"
-        raise LakeError(f"its schema version is {was}, this is {SCHEMA_VERSION}", where=lake, hint=hint)
+def schema_version(settings: dict[str, str]) -> int | None:
+    """Return the version of the lake's tables, None where it says none."""
+    found = settings.get("schema_version", "")
+    return int(found) if found.isdecimal() else None
+
+
+def refuse_other_schema(settings: dict[str, str], lake: str, *, older_too: bool) -> None:
+    """Raise LakeError where the tables are newer than this version, or older unless `older_too` are wanted."""
+    was = schema_version(settings)
+    if was is None:
+        hint = "see whether an earlier state says it: paperlake snapshots"
+        raise LakeError("it does not say of which version its tables are", where=lake, hint=hint)
+    if was > SCHEMA_VERSION:
+        what = f"its tables are of version {was}, newer than this paperlake knows ({SCHEMA_VERSION})"
+        raise LakeError(what, where=lake, hint="use the newer paperlake that wrote it")
+    if was < SCHEMA_VERSION and not older_too:
+        hint = "bring them up to date with: paperlake maintain; until then paperlake sql reads them as they are"
+        raise LakeError(f"its tables are of version {was}, this is {SCHEMA_VERSION}", where=lake, hint=hint)
 
 
 def refuse_other_level(settings: dict[str, str], lake: str, wanted: Level | None) -> None:
