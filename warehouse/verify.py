@@ -37,6 +37,7 @@ PAPERS_AT_ONCE: Final = 20_000
 """Papers that are made anew at a time, to keep memory bounded."""
 
 ROLLBACK: Final = "go back to a sound snapshot: paperlake rollback N (see paperlake snapshots)"
+REBUILD: Final = "make the tables anew from the raw dumps: paperlake rebuild; or go back: paperlake rollback N"
 MAINTAIN: Final = "clean up: paperlake maintain"
 
 
@@ -155,7 +156,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         if rows:
             examples = ", ".join(str(row[0]) for row in rows[:SHOWN])
             more = " ..." if len(rows) > SHOWN else ""
-            yield Finding(f"{fault.what}: {examples}{more}", fault.where, ROLLBACK)
+            yield Finding(f"{fault.what}: {examples}{more}", fault.where, REBUILD)
 
 
 def _papers(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -172,4 +173,4 @@ def _papers(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         merged = merge_papers(records.select(*RECORDS.names, "paper_id"))
         differing = stored.join(merged, on=MERGED, how="anti", nulls_equal=True)
         for paper_id in differing["paper_id"].sort()[:SHOWN]:
-            yield Finding("the paper is not what its records say", paper_id, ROLLBACK)
+            yield Finding("the paper is not what its records say", paper_id, REBUILD)
