@@ -13,6 +13,7 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterNam
 from serving import Serving, command_of, environment_of, serving, wait_until
 
 from flows.serve import Served
+from warehouse.lake import Lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def client(prefect_server: str) -> Iterator[SyncPrefectClient]:
 
 
 def runs(client: SyncPrefectClient, served: Serving) -> list[FlowRun]:
-    name = Served(served.landing, served.lake, "2s").name
+    name = Served(served.landing, Lake(served.lake), "2s").name
     return client.read_flow_runs(deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[name])))
 
 

@@ -16,6 +16,7 @@ from flows.ingest import ingest
 from flows.news import SLOT_TAKEN, lines_of
 from flows.serve import ONE_AT_A_TIME, Served, parse_cron, parse_interval
 from transforms.errors import UsageError
+from warehouse.lake import Lake
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_a_cron_expression_is_taken_as_it_stands() -> None:
 
 
 def served(landing: str = "/data/landing", lake: str = "/data/lake") -> Served:
-    return Served(Path(landing), Path(lake), "15m")
+    return Served(Path(landing), Lake(Path(lake)), "15m")
 
 
 def test_folders_of_one_name_are_deployments_of_their_own() -> None:
@@ -60,9 +61,9 @@ def test_a_deployment_has_a_name_that_prefect_takes(name: str) -> None:
 
 
 def test_a_short_interval_is_looked_at_more_often() -> None:
-    assert Served(Path("a"), Path("b"), "4s").look_seconds == 2
-    assert Served(Path("a"), Path("b"), "15m").look_seconds == 10
-    assert Served(Path("a"), Path("b"), "4s", "0 6 * * *").look_seconds == 10
+    assert Served(Path("a"), Lake(Path("b")), "4s").look_seconds == 2
+    assert Served(Path("a"), Lake(Path("b")), "15m").look_seconds == 10
+    assert Served(Path("a"), Lake(Path("b")), "4s", "0 6 * * *").look_seconds == 10
 
 
 ENDED = dt.datetime(2026, 3, 11, 9, 30, tzinfo=dt.UTC)
