@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 BIN: Final = Path(sys.executable).parent
 SHARED: Final = Path(__file__).parents[2] / "shared" / "corpus"
-QUIET: Final = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_LOGGING_LEVEL": "CRITICAL"}
+QUIET: Final = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # as paperlake sets it, for the empty flow too
+}
 LARGE_LAKE: Final = 125_000
 """Generated records in the large lake: about 100,000 papers."""
 
