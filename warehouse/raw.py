@@ -77,14 +77,12 @@ def _fault(lake: Lake, line: LedgerLine) -> str | None:
     file = find_raw(lake, line.dump_id)
     if file is None:
         return "is missing"
-    digest = hashlib.sha256()
     try:
         with open_captured(file, line) as stream:
-            while part := stream.read(_CHUNK_BYTES):
-                digest.update(part)
+            found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # IO lacks readinto
     except (OSError, zstandard.ZstdError) as error:
         return f"cannot be read: {error}"
-    return None if digest.hexdigest() == line.dump_id else "has other bytes than were captured"
+    return None if found == line.dump_id else "has other bytes than were captured"
 
 
 @contextmanager

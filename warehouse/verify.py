@@ -23,6 +23,7 @@ from transforms.schema import RECORDS
 from warehouse.durable import read_sums, sha256
 from warehouse.handover import shown
 from warehouse.lake import Lake, attached, current
+from warehouse.raw import find_raw
 from warehouse.soundness import FAULTS
 
 if TYPE_CHECKING:
@@ -121,12 +122,12 @@ def _raw(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> It
     """Compare the ledger with the raw files."""
     rows = connection.execute("SELECT dump_id, uri FROM dumps WHERE status = 'published' ORDER BY uri").fetchall()
     for dump_id, uri in rows:
-        files = sorted((lake.raw / dump_id[:2]).glob(f"{dump_id}.*"))
+        file = find_raw(lake, dump_id)
         cure = f"put the dump back: ingest {uri} into a new lake, and copy its file from there"
-        if not files:
+        if file is None:
             yield Finding("the raw dump is not there", f"raw/{dump_id[:2]}/{dump_id}", cure)
-        elif deep and _raw_sha256(files[0]) != dump_id:
-            yield Finding("the raw dump has other bytes than were captured", str(files[0]), cure)
+        elif deep and _raw_sha256(file) != dump_id:
+            yield Finding("the raw dump has other bytes than were captured", str(file), cure)
 
 
 def _raw_sha256(file: Place) -> str:
@@ -136,14 +137,11 @@ def _raw_sha256(file: Place) -> str:
     as_it_is = sha256(file)  # a dump that was captured as .zst is kept as it is
     if as_it_is == file.stem:
         return as_it_is
-    digest = hashlib.sha256()
     try:
         with file.open("rb") as packed, ZstdDecompressor().stream_reader(packed) as plain:
-            while part := plain.read(1 << 20):
-                digest.update(part)
+            return hashlib.file_digest(plain, "sha256").hexdigest()
     except ZstdError:
         return as_it_is
-    return digest.hexdigest()
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
