@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 QUIT: Final = "q"
 SKIP: Final = "s"
 VERDICTS: Final[Mapping[str, Verdict]] = {"y": "same", "n": "different"}
+ENDS: Final = ("", "\x04", "\x00")
+"""No more keys, Ctrl-D, and what Linux makes of a Ctrl-D that was typed while lines were read."""
+
 QUESTION: Final = "one paper? y(es) n(o) s(kip) q(uit) "
 
 
@@ -62,12 +65,15 @@ def review(lake: Lake, *, limit: int, by: str | None, wait_seconds: float) -> No
 def ask() -> str:
     """Get one of the answers: a key on a terminal, the first letter of a line in a pipe; the end of it quits."""
     while True:
-        sys.stdout.write(QUESTION)
-        sys.stdout.flush()
         answer = _key() if sys.stdin.isatty() else _line()
         sys.stdout.write("\n")
         if answer in (*VERDICTS, SKIP, QUIT):
             return answer
+
+
+def _put_question() -> None:
+    sys.stdout.write(QUESTION)
+    sys.stdout.flush()
 
 
 def _key() -> str:
@@ -76,14 +82,16 @@ def _key() -> str:
     before = termios.tcgetattr(terminal)
     try:
         tty.setcbreak(terminal, termios.TCSADRAIN)
+        _put_question()  # now that a key answers it
         key = os.read(terminal, 1).decode(errors="replace").lower()
     except KeyboardInterrupt:
         return QUIT
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-    return key if key not in ("", "\x04") else QUIT
+    return key if key not in ENDS else QUIT
 
 
 def _line() -> str:
+    _put_question()
     line = sys.stdin.readline()
     return line.strip()[:1].lower() if line else QUIT

@@ -16,6 +16,7 @@ import pytest
 from pipeline import Pipeline, content
 
 from flows.cli import main
+from flows.review import ask
 from flows.side_by_side import STYLE, marked
 
 if TYPE_CHECKING:
@@ -204,6 +205,18 @@ def test_review_on_a_terminal_takes_single_keys(pipeline: Pipeline, pair: tuple[
         assert process.wait(timeout=60) == 0
     (decision,) = pipeline.rows("FROM decisions")
     assert (decision["record_id_a"], decision["record_id_b"]) == pair
+
+
+@pytest.mark.parametrize(("typed", "answer"), [(b"\x04", "q"), (b"y\n", "y"), (b"x\nn\n", "n")])
+def test_keys_typed_before_the_question_answer_it(typed: bytes, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, inner = pty.openpty()
+    try:
+        os.write(terminal, typed)
+        with open(inner, encoding="utf-8") as stdin:  # noqa: PTH123  # a number, not a path
+            monkeypatch.setattr("sys.stdin", stdin)
+            assert ask() == answer
+    finally:
+        os.close(terminal)
 
 
 @pytest.mark.integration
