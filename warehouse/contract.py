@@ -28,8 +28,9 @@ from warehouse.split import (
     count_dumps,
     find_broken,
     open_entries,
-    open_split,
+    read_counts,
     split,
+    write_counts,
 )
 
 if TYPE_CHECKING:
@@ -74,10 +75,14 @@ Outcomes = dict[str, dict[str, Outcome]]
 
 @dataclass(frozen=True)
 class SplitBatch:
-    """The batch as we split it, before Great Expectations has checked it: counts and places, never rows."""
+    """The batch as we split it, before Great Expectations has checked it: counts and places, never rows.
+
+    `counts` is the file of the table staged_dumps, None for a batch without readable dumps.
+    """
 
     dumps: tuple[CheckedDump, ...]
     parts: Split
+    counts: Path | None
     outcomes: Outcomes
     today: dt.date
     limits: DumpLimits
@@ -180,7 +185,7 @@ def split_dumps(staged: StagedBatch, *, today: dt.date, limits: DumpLimits = DUM
     it from Great Expectations too.
     """
     if not staged.dumps:
-        return SplitBatch((), Split(), {}, today, limits)
+        return SplitBatch((), Split(), None, {}, today, limits)
     suites = _suites(today, limits)
     batch_rules = dump_rules(limits)
     with open_entries(staged) as (connection, _):
@@ -191,7 +196,8 @@ def split_dumps(staged: StagedBatch, *, today: dt.date, limits: DumpLimits = DUM
         checked = tuple(
             _checked(connection, dump, counts, batch_rules) for dump, counts in zip(staged.dumps, judged, strict=True)
         )
-        return SplitBatch(checked, parts, _own_outcomes(connection, suites, judged), today, limits)
+        counts = write_counts(connection, staged)
+        return SplitBatch(checked, parts, counts, _own_outcomes(connection, suites, judged), today, limits)
 
 
 def validate_dumps(staged: StagedBatch, found: SplitBatch, *, run_id: str, docs: Path | None = None) -> Outcomes:
@@ -199,11 +205,10 @@ def validate_dumps(staged: StagedBatch, found: SplitBatch, *, run_id: str, docs:
 
     `docs` is the folder of the Data Docs, None for none.
     """
-    if not staged.dumps:
+    if found.counts is None:
         return {}
     with open_entries(staged) as (connection, name):
-        open_split(connection, found.parts)
-        count_dumps(connection, staged)
+        read_counts(connection, found.counts)
         return validate(name, _suites(found.today, found.limits), run_id=run_id, docs=docs)
 
 

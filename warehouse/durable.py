@@ -23,7 +23,7 @@ from transforms.errors import LakeError
 from warehouse.bucket import ObjectPath
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from warehouse.place import Place
@@ -35,6 +35,12 @@ PART: Final = "sums.part"
 
 READS_AT_ONCE: Final = 8
 """Files that are hashed at the same time: those in object storage are mostly waited for."""
+
+SMALL_BYTES: Final = 4 * 1024 * 1024
+"""Size of a frame in memory that is not worth the time to pack it."""
+
+MOVES_AT_ONCE: Final = 8
+"""Files that are moved in at the same time."""
 
 END_MARK: Final = b"PAR1"
 """The last four bytes of every Parquet file (https://parquet.apache.org/docs/file-format/)."""
@@ -74,9 +80,12 @@ def flush_new(data: Place, sums: Place, *, before: AbstractSet[Place]) -> None:
 
 
 def write_whole(frame: pl.DataFrame, file: Path) -> None:
-    """Write a frame as Parquet (lz4), for this run alone; raise LakeError where the disk does not take all of it."""
+    """Write a frame as Parquet, for this run alone: a large one packed (lz4).
+
+    Raises LakeError where the disk does not take all of it.
+    """
     try:
-        frame.write_parquet(file, compression="lz4")
+        frame.write_parquet(file, compression="lz4" if frame.estimated_size() > SMALL_BYTES else "uncompressed")
     except (OSError, pl.exceptions.PolarsError) as error:  # on a full disk Polars speaks of Thrift
         raise LakeError(f"cannot write {file.name}: {error}", where=str(file.parent), hint=DISK) from error
     _refuse_cut(file)
@@ -93,17 +102,27 @@ def flush(place: Place) -> None:
         os.close(handle)
 
 
-def move_in(staged: Path, kept: Place) -> None:
-    """Move a file of this machine to its place in the lake, where it is whole and for good, or not at all."""
-    if isinstance(kept, ObjectPath):
-        kept.upload(staged)
-        staged.unlink()
-    elif isinstance(kept, Path):
+def move_in(moves: Iterable[tuple[Path, Place]]) -> None:
+    """Move files of this machine to their places in the lake, where each is whole and for good, or not at all.
+
+    Several at a time, and each folder is flushed once: on disk as in object storage, this is waiting.
+    """
+    with ThreadPoolExecutor(MOVES_AT_ONCE) as pool:
+        folders = {folder for changed in pool.map(lambda move: _move(*move), moves) for folder in changed}
+        list(pool.map(flush, folders))
+
+
+def _move(staged: Path, kept: Place) -> Sequence[Path]:
+    """Move one file; return the folders of which the names are not flushed yet."""
+    if isinstance(kept, Path):
         kept.parent.mkdir(parents=True, exist_ok=True)
         flush(staged)
         staged.replace(kept)
-        flush(kept.parent)
-        flush(kept.parent.parent)
+        return kept.parent, kept.parent.parent
+    if isinstance(kept, ObjectPath):
+        kept.upload(staged)
+        staged.unlink()
+    return ()
 
 
 def read_sums(sums: Place) -> dict[str, str]:

@@ -70,9 +70,8 @@ MAKE_ROOM: Final[Mapping[str, str]] = {
 
 def keep_raw(dumps: Sequence[StagedDump], lake: Lake) -> None:
     """Move the staged copies of the dumps to their place in the lake, known by their SHA-256."""
-    for dump in dumps:
-        staged = next(dump.folder.glob("raw.*"))
-        move_in(staged, lake.raw / dump.dump_id[:2] / f"{dump.dump_id}{staged.suffix}")
+    staged = ((dump, next(dump.folder.glob("raw.*"))) for dump in dumps)
+    move_in((file, lake.raw / dump.dump_id[:2] / f"{dump.dump_id}{file.suffix}") for dump, file in staged)
 
 
 def publish(publication: Publication, lake: Lake) -> None:

@@ -154,3 +154,15 @@ def count_dumps(connection: duckdb.DuckDBPyConnection, staged: StagedBatch) -> N
     if rows:
         connection.execute(f"INSERT INTO dumps VALUES {', '.join(rows)}")
     connection.execute(script("contract_dumps"))
+
+
+def write_counts(connection: duckdb.DuckDBPyConnection, staged: StagedBatch) -> Path:
+    """Write the table staged_dumps, for `read_counts`: counting takes longer than all rules together."""
+    file = staged.folder / "counts.parquet"
+    _copy(connection, "FROM staged_dumps ORDER BY dump_number", file)
+    return file
+
+
+def read_counts(connection: duckdb.DuckDBPyConnection, counts: Path) -> None:
+    """Make the table staged_dumps from what `write_counts` wrote."""
+    connection.execute(f"CREATE TABLE staged_dumps AS FROM {parquet([counts])}")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -165,7 +166,8 @@ def _unmarked_utf16(data: bytes) -> str | None:
 
 def _is_mostly_utf8(data: bytes) -> bool:
     """Tell whether as many characters beyond ASCII are good UTF-8 as are not; half a one at the end does not count."""
-    if data.isascii():
+    with suppress(UnicodeDecodeError):
+        codecs.utf_8_decode(data, "strict", False)  # not the end: takes no keywords
         return True
     text = codecs.getincrementaldecoder(UTF8)("replace").decode(data)
     faults = text.count("\ufffd") - data.count(codecs.encode("\ufffd", UTF8))

@@ -83,7 +83,7 @@ def samples(head: Head, paths: Iterable[str]) -> list[Sample]:
     """Return the first objects of a dump, as far as the head goes, and what stands around those of a page."""
     data = _json_of(head)
     if _is_lines(data, paths):
-        return [_sample(item) for item in islice(read_lines_of([data], _HEAD), _JUDGED)]
+        return _samples_of_lines(data)
     if not data:
         return []
     return [*(_sample(item) for item in islice(read_items([data], paths, _HEAD), _JUDGED)), _around(data)]
@@ -94,6 +94,11 @@ def _json_of(head: Head) -> bytes:
     """Return the head as UTF-8 if it begins as JSON; every form looks at the same ones."""
     text = head_text(head).lstrip()
     return text.encode(errors="replace").replace(b"\0", b"?") if text[:1] in {"{", "["} else b""
+
+
+@lru_cache(maxsize=8)
+def _samples_of_lines(data: bytes) -> list[Sample]:
+    return [_sample(item) for item in islice(read_lines_of([data], _HEAD), _JUDGED)]
 
 
 @lru_cache(maxsize=8)
@@ -120,11 +125,17 @@ def _outer_names(data: bytes) -> Iterator[str]:
 
 def _is_lines(data: bytes, paths: Iterable[str]) -> bool:
     """Tell whether a dump that begins so holds an object per line, rather than pages or objects over several lines."""
-    lines = [line for line in data.split(b"\n", _JUDGED)[:_JUDGED] if line.strip()]
-    if data.find(b"\n") < 0:
-        return False
-    rows = [row for row in map(parse_row, lines) if row is not None]
+    rows = _rows_of_lines(data)
     return bool(rows) and not any(_is_page(row, paths) for row in rows)
+
+
+@lru_cache(maxsize=8)
+def _rows_of_lines(data: bytes) -> list[Row]:
+    """Return the first lines that are objects of their own; none where there is but one line."""
+    if data.find(b"\n") < 0:
+        return []
+    lines = [line for line in data.split(b"\n", _JUDGED)[:_JUDGED] if line.strip()]
+    return [row for row in map(parse_row, lines) if row is not None]
 
 
 def _is_page(row: Row, paths: Iterable[str]) -> bool:

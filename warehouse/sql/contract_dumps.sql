@@ -32,33 +32,44 @@ texts AS (
     SELECT
         dump_id,
         position,
-        list_distinct(regexp_extract_all(lower(title), '\p{L}{5,}')) AS words,
-        lower(abstract) AS own,
-        len(list_filter(words, lambda word: contains(own, word))) / len(words) AS own_share
+        lower(abstract) AS abstract,
+        list_distinct(regexp_extract_all(lower(title), '\p{L}{5,}')) AS words
     FROM kept
     WHERE position <= 300 AND title IS NOT NULL AND abstract IS NOT NULL
 ),
-neighbours AS (
-    SELECT *, lag(own) OVER in_order AS before, lead(own) OVER in_order AS after
-    FROM texts
-    WINDOW in_order AS (PARTITION BY dump_id ORDER BY position)
+places AS (
+    SELECT dump_id, position, row_number() OVER (PARTITION BY dump_id ORDER BY position) AS place
+    FROM kept
+    WHERE position <= 300 AND title IS NOT NULL AND abstract IS NOT NULL
 ),
-fits AS (
+shares AS MATERIALIZED (
     SELECT
         dump_id,
-        own_share,
-        CASE WHEN own_share <= 0.7 THEN len(list_filter(words, lambda word: contains(before, word))) / len(words) END
-            AS before_share,
-        CASE WHEN own_share <= 0.7 THEN len(list_filter(words, lambda word: contains(after, word))) / len(words) END
-            AS after_share
-    FROM neighbours WHERE len(words) >= 3
+        position,
+        words,
+        len(list_filter(words, lambda word: contains(abstract, word))) / len(words) AS own_share
+    FROM texts WHERE len(words) >= 3
+),
+doubtful AS (
+    SELECT dump_id, place, words, own_share FROM shares JOIN places USING (dump_id, position) WHERE own_share <= 0.7
+),
+pairs AS (
+    SELECT doubtful.*, beside.position
+    FROM doubtful, (VALUES (-1), (1)) AS steps (step)
+    JOIN places AS beside ON beside.dump_id = doubtful.dump_id AND beside.place = doubtful.place + step
+),
+neighbours AS (
+    SELECT pairs.*, lower(abstract) AS abstract FROM pairs JOIN kept USING (dump_id, position)
+),
+misfitting AS (
+    SELECT DISTINCT dump_id, place
+    FROM neighbours
+    WHERE len(list_filter(words, lambda word: contains(abstract, word))) / len(words) >= own_share + 0.3
 ),
 fitting AS (
-    SELECT
-        dump_id,
-        count(*) AS compared_records,
-        count(*) FILTER (greatest(before_share, after_share) >= own_share + 0.3) AS misfits
-    FROM fits GROUP BY dump_id
+    SELECT dump_id, compared_records, coalesce(misfits, 0) AS misfits
+    FROM (SELECT dump_id, count(*) AS compared_records FROM shares GROUP BY dump_id)
+    LEFT JOIN (SELECT dump_id, count(*) AS misfits FROM misfitting GROUP BY dump_id) USING (dump_id)
 )
 SELECT
     dump_number,                                           -- place of the dump in the batch
