@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import faults
 import pytest
+from forking import WarmCommandLine
 from hypothesis import HealthCheck, settings
 from pipeline import Pipeline
 from server import RUN_FOLDER, exclusively, server_url, stop_server
 from sharing import Servers, missing, servers, stop_servers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Command = Callable[..., subprocess.CompletedProcess[Any]]
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared"
 PAPERLAKE = REPOSITORY / ".venv" / "bin" / "paperlake"
+
+COMMAND_SECONDS = 120
+"""How long a command of a test may take: the machine may be slow, but not that slow."""
 
 settings.register_profile("paperlake", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("paperlake")
@@ -111,7 +115,7 @@ def environment(prefect_server: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def paperlake(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Command:
+def installed_paperlake(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Command:
     """Run the installed command line to its end; `text=False` gives bytes."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
 
@@ -124,8 +128,22 @@ def paperlake(environment: dict[str, str], tmp_path_factory: pytest.TempPathFact
             env=environment | (env or {}),
             capture_output=True,
             text=text,
-            timeout=120,
+            timeout=COMMAND_SECONDS,
             check=False,
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def paperlake(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """Run the command line to its end as `installed_paperlake` does, in a child of a warm process."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    with WarmCommandLine(environment, tmp_path_factory.mktemp("said")) as warm:
+
+        def run(
+            *arguments: object, cwd: Path = elsewhere, text: bool = True, env: dict[str, str] | None = None
+        ) -> subprocess.CompletedProcess[Any]:
+            return warm.run(list(map(str, arguments)), cwd=cwd, env=env or {}, text=text, seconds=COMMAND_SECONDS)
+
+        yield run

@@ -114,7 +114,7 @@ def _accented(text: str) -> str:
 def _letter(found: re.Match[str]) -> str:
     letter = found[3] or found[4] or found[5]
     if letter is None:
-        return {"~": "\x03", "^": "^"}.get(found[1], "")
+        return {"~": "\x03", "^": "^"}.get(found[1], "{}")  # an outer accent stays before braces
     return _printed(f"\\{found[1] or found[2]}{{{letter}}}")
 
 

@@ -121,15 +121,15 @@ def test_a_run_that_is_killed_is_told_and_blocks_nobody(served: Serving, client:
     assert "The moss of deep lakes" in titles(served)
 
 
-def test_a_folder_is_not_served_twice(served: Serving, paperlake: object) -> None:
-    second = paperlake("serve", served.landing, "--lake", served.lake, "--every", "1h")  # type: ignore[operator]
+def test_a_folder_is_not_served_twice(served: Serving, installed_paperlake: object) -> None:
+    second = installed_paperlake("serve", served.landing, "--lake", served.lake, "--every", "1h")  # type: ignore[operator]
     assert second.returncode == 3
     assert "being served already" in second.stderr
 
 
-def test_a_server_that_does_not_answer_is_named(paperlake: object, tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_named(installed_paperlake: object, tmp_path: Path) -> None:
     lost = {"PREFECT_API_URL": "http://127.0.0.1:9/api"}
-    done = paperlake("serve", tmp_path, "--lake", tmp_path / "lake", env=lost)  # type: ignore[operator]
+    done = installed_paperlake("serve", tmp_path, "--lake", tmp_path / "lake", env=lost)  # type: ignore[operator]
     assert done.returncode == 3
     assert "127.0.0.1:9" in done.stderr
     assert "Traceback" not in done.stderr

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.integration
-def test_two_ingests_of_overlapping_folders(paperlake: Command, samples: Path, tmp_path: Path) -> None:
+def test_two_ingests_of_overlapping_folders(installed_paperlake: Command, samples: Path, tmp_path: Path) -> None:
     pages = sorted(samples.glob("hf-papers-*.txt"))
     for name, chosen in {"left": pages[:2], "right": pages[1:]}.items():
         (tmp_path / name).mkdir()
@@ -30,7 +30,9 @@ def test_two_ingests_of_overlapping_folders(paperlake: Command, samples: Path, t
             (tmp_path / name / page.name).symlink_to(page)
     lake = Pipeline(tmp_path / "lake")
     with ThreadPoolExecutor() as pool:
-        runs = pool.map(lambda name: paperlake("ingest", tmp_path / name, "--lake", lake.lake.root), ("left", "right"))
+        runs = pool.map(
+            lambda name: installed_paperlake("ingest", tmp_path / name, "--lake", lake.lake.root), ("left", "right")
+        )
     assert [(run.returncode, "refused:" in run.stderr) for run in runs] == [(0, False)] * 2
     lake.assert_sound()
     one_after_the_other = Pipeline(tmp_path / "other")

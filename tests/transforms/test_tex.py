@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transforms.tex import plain_text
@@ -59,6 +59,7 @@ def test_text_without_tex_stays(text: str) -> None:
     assert plain_text(text) == text
 
 
+@example(["\\'", "\\'"])
 @given(st.lists(st.sampled_from([*"\\{}$~ae'%^[]()\n", "\\'", "\\begin{math}", "\\[", "$$", "--"]), max_size=30))
 def test_letters_are_never_lost(parts: list[str]) -> None:
     """Commands are read, never the words beside them."""
