@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 IMPORTED: Final = (
     "pyarrow.dataset",
     "rapidfuzz.process",
-    "scipy.sparse.csgraph",
     "flows.cli",
     "flows.ingest",
     "flows.runs",

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 USED_LATER: Final = (
     "pyarrow.dataset",
     "rapidfuzz.process",
-    "scipy.sparse.csgraph",
     "flows.cli",
     "flows.ingest",
     "flows.runs",

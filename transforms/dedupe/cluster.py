@@ -54,13 +54,26 @@ class _Graph:
         return np.minimum(a, b), np.maximum(a, b)
 
     def components(self, chosen: npt.NDArray[np.bool_], extra: tuple[Places, Places]) -> Places:
-        from scipy.sparse import coo_array  # noqa: PLC0415  # a quarter of a second, beside the validator's work
-        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+        ends = (np.concatenate([own[chosen], more]) for own, more in zip((self.a, self.b), extra, strict=True))
+        return connected(len(self.ids), *ends)
 
-        rows, cols = np.concatenate([self.a[chosen], extra[0]]), np.concatenate([self.b[chosen], extra[1]])
-        graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, cols)), shape=(len(self.ids),) * 2)
-        labels: Places = connected_components(graph, directed=False)[1].astype(np.int64)
-        return labels
+
+def connected(nodes: int, a: Places, b: Places) -> Places:
+    """Give each of the nodes 0 .. n-1 the number of its component under the edges a-b, counted by first nodes.
+
+    Hooks the larger root of each edge under the smaller one and flattens the trees, until no edge joins
+    two trees (Shiloach and Vishkin 1982): SciPy has the same, and takes 0.3 s to be imported.
+    """
+    root = np.arange(nodes)
+    while len(a):
+        low, high = np.minimum(root[a], root[b]), np.maximum(root[a], root[b])
+        np.minimum.at(root, high, low)
+        while not np.array_equal(above := root[root], root):
+            root = above
+        apart = root[a] != root[b]
+        a, b = a[apart], b[apart]
+    numbers: Places = np.cumsum(root == np.arange(nodes)) - 1
+    return numbers[root]
 
 
 def _bounded(graph: _Graph, same: tuple[Places, Places]) -> Places:

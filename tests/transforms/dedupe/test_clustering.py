@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.dedupe import cluster as clustering
-from transforms.dedupe.cluster import cluster
+from transforms.dedupe.cluster import cluster, connected
 from transforms.dedupe.linkage import average_link
 
 Edges = list[tuple[int, int, float]]
@@ -51,6 +51,17 @@ def scored_by(monkeypatch: pytest.MonkeyPatch) -> object:
         monkeypatch.setattr(clustering, "score_pairs", score)
 
     return install
+
+
+@given(st.integers(1, 40).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n - 1)] * 2)))))
+def test_nodes_are_numbered_by_their_components(drawn: tuple[int, list[tuple[int, int]]]) -> None:
+    nodes, edges = drawn
+    graph: nx.Graph[int] = nx.empty_graph(nodes)
+    graph.add_edges_from(edges)
+    expected = sorted(map(sorted, nx.connected_components(graph)))
+    a, b = np.array(edges, dtype=np.int64).reshape(-1, 2).T
+    numbers = connected(nodes, a, b)
+    assert [np.flatnonzero(numbers == number).tolist() for number in range(numbers.max() + 1)] == expected
 
 
 def test_components_agree_with_networkx_where_the_guard_sees_nothing_amiss(scored_by) -> None:  # noqa: ANN001 - a fixture
