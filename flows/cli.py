@@ -14,8 +14,9 @@ import typer
 
 from flows.cli_decisions import COMMANDS as DECISIONS
 from flows.cli_upkeep import COMMANDS as UPKEEP
-from flows.options import Format, LakeOption, Level, WaitOption  # typer reads the annotations
+from flows.options import Format, LakeOption, WaitOption  # typer reads the annotations
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION, be_private, be_quiet
+from transforms.dedupe.weights import Level  # noqa: TC001  # typer reads the annotations
 from transforms.errors import PaperlakeError, UsageError
 
 PARTLY_DONE = 1
@@ -78,7 +79,7 @@ def ingest(
     be_quiet()
     from flows.runs import run_ingest  # noqa: PLC0415  # prefect takes a second to import
 
-    report = run_ingest(paths, lake, wait, None if level is None else level.value)
+    report = run_ingest(paths, lake, wait, level)
     from flows.show import say, show_report  # noqa: PLC0415
 
     show_report(report)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from flows.options import Format, LakeOption, Level, WaitOption  # typer reads the annotations
+from flows.options import Format, LakeOption, WaitOption  # typer reads the annotations
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS
+from transforms.dedupe.weights import Level  # noqa: TC001  # typer reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +117,7 @@ def rebuild(
     """
     from flows.upkeep import make_anew  # noqa: PLC0415
 
-    make_anew(lake, level.value if level else None, wait)
+    make_anew(lake, level, wait)
 
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (snapshots, changes, rollback, verify, maintain, rebuild)

@@ -29,10 +29,3 @@ class Format(enum.StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
-
-
-class Level(enum.StrEnum):
-    """What the papers of a lake are."""
-
-    WORK = "work"
-    PUBLICATION = "publication"
