@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING
 import pytest
 from pipeline import Pipeline
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from serving import Serving, command_of, environment_of, serving, wait_until
 
 from flows.serve import Served
 from warehouse.lake import Lake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import subprocess
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
 
     from prefect.client.schemas.objects import FlowRun
 
+    Command = Callable[..., subprocess.CompletedProcess[Any]]
+
 pytestmark = pytest.mark.integration
 
+EVERY = "3s"
 BINARY = b"\x7fNOTAPAPER\x00\x01\x02" * 200
 
 
@@ -40,96 +45,105 @@ def titles(served: Serving) -> set[str]:
     return {row["title"] for row in Pipeline(served.lake).rows("SELECT title FROM records")}
 
 
-@pytest.fixture(scope="module")
-def served(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """One served folder for all tests of this file, each with dumps of its own."""
-    with serving(tmp_path_factory.mktemp("served"), environment, "--every", "2s") as made:
-        yield made
-        assert made.stop(signal.SIGINT) == 0
+class Deployment:
+    """What a Prefect server knows of a served folder, and what a person can tell it there."""
+
+    def __init__(self, client: SyncPrefectClient, served: Serving) -> None:
+        name = Served(served.landing, Lake(served.lake), EVERY).name
+        self.client = client
+        self.id = client.read_deployment_by_name(f"ingest/{name}").id
+
+    def runs(self) -> list[FlowRun]:
+        return self.client.read_flow_runs(deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[self.id])))
+
+    def running(self) -> list[FlowRun]:
+        return [run for run in self.runs() if run.state is not None and run.state.is_running()]
+
+    def tick(self) -> None:
+        """Have a run be due now."""
+        self.client.create_flow_run_from_deployment(self.id)
+
+    def stop_ticking(self) -> None:
+        """Pause the schedule and wait until no run is under way: each costs more than what a test looks at."""
+        self.client.pause_deployment(self.id)
+        wait_until(
+            lambda: all(run.state is not None and run.state.is_final() for run in self.runs()),
+            lambda: "no run under way",
+        )
 
 
-@pytest.fixture
-def client(prefect_server: str) -> Iterator[SyncPrefectClient]:
-    with SyncPrefectClient(prefect_server) as made:
-        yield made
+def test_what_is_dropped_comes_in_and_what_is_bad_is_told(
+    environment: dict[str, str], prefect_server: str, paperlake: Command, tmp_path: Path
+) -> None:
+    """One after the other on one served folder: every run is a process of its own, and costs seconds."""
+    with (
+        serving(tmp_path, environment, "--every", EVERY) as served,
+        SyncPrefectClient(prefect_server) as client,
+    ):
+        deployment = Deployment(client, served)
+        an_upload_under_way_is_left_until_it_is_whole(served)
+        a_bad_dump_fails_one_run(served, deployment)
+        deployment.stop_ticking()
+        the_folder_is_not_served_twice(served, paperlake)
+        runs_are_never_two_at_once_and_a_killed_one_is_told(served, deployment)
+        the_next_run_goes_on(served, deployment)
+        assert served.stop(signal.SIGINT) == 0
 
 
-def runs(client: SyncPrefectClient, served: Serving) -> list[FlowRun]:
-    name = Served(served.landing, Lake(served.lake), "2s").name
-    return client.read_flow_runs(deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[name])))
-
-
-def running(client: SyncPrefectClient, served: Serving) -> list[FlowRun]:
-    return [run for run in runs(client, served) if run.state is not None and run.state.is_running()]
-
-
-def test_a_dropped_dump_is_in_the_lake_after_the_next_tick(served: Serving) -> None:
-    before = len(served.lines())
-    served.drop("salt.csv", dump("salt"))
-    served.wait_for("done", "1 new dumps", "2 kept", after=before)
-    assert "The salt of deep lakes" in titles(served)
-
-
-def test_a_bad_dump_fails_one_run_and_the_next_goes_on(served: Serving, client: SyncPrefectClient) -> None:
-    before = len(served.lines())
-    served.drop("bad.csv", BINARY)
-    served.wait_for("failed", "1 refused", after=before)
-    served.wait_for("refused: bad.csv", after=before)
-    told = [run.state.message for run in runs(client, served) if run.state is not None and run.state.is_failed()]
-    assert [message for message in told if message and "bad.csv: " in message]
-    served.drop("silt.csv", dump("silt"))
-    served.wait_for("done", "1 new dumps", "0 refused", after=before)
-    assert "The silt of deep lakes" in titles(served)
-
-
-def test_an_upload_under_way_is_left_until_it_is_whole(served: Serving) -> None:
-    before = len(served.lines())
+def an_upload_under_way_is_left_until_it_is_whole(served: Serving) -> None:
     part = served.landing / "half.csv.part"
     part.write_text(dump("ice"))
-    served.wait_for("done", "0 new dumps", after=before)
-    assert "The ice of deep lakes" not in titles(served)
+    served.wait_for("done", "0 new dumps")
+    assert titles(served) == set()
     part.rename(served.landing / "half.csv")
-    served.wait_for("done", "1 new dumps", after=before)
+    served.wait_for("done", "1 new dumps", "2 kept", "0 refused")
     assert "The ice of deep lakes" in titles(served)
 
 
-def test_runs_are_never_two_at_once(served: Serving, client: SyncPrefectClient) -> None:
+def a_bad_dump_fails_one_run(served: Serving, deployment: Deployment) -> None:
+    served.drop("bad.csv", BINARY)
+    served.wait_for("failed", "1 refused")
+    served.wait_for("refused: bad.csv")
+    told = [run.state.message for run in deployment.runs() if run.state is not None and run.state.is_failed()]
+    assert [message for message in told if message and "bad.csv: " in message]
+
+
+def runs_are_never_two_at_once_and_a_killed_one_is_told(served: Serving, deployment: Deployment) -> None:
     before = len(served.lines())
     with served.busy_lake():
         served.drop("mud.csv", dump("mud"))
-        wait_until(lambda: running(client, served), lambda: "a run")
-        for number in range(1, 4):
+        deployment.tick()
+        wait_until(deployment.running, lambda: "a run")
+        for number in range(1, 3):
+            deployment.tick()
             wait_until(lambda n=number: len(skipped(served, before)) >= n, lambda: "a tick that is skipped")
-            assert len(running(client, served)) <= 1
-    served.wait_for("done", "1 new dumps", after=before)
+            assert len(deployment.running()) == 1
+        (pid,) = [pid for pid, command in served.children().items() if "spawn_main" in command]
+        os.kill(pid, signal.SIGKILL)
+        served.wait_for("died", "-9", after=before)
+    assert "The mud of deep lakes" not in titles(served)
+
+
+def the_next_run_goes_on(served: Serving, deployment: Deployment) -> None:
+    before = len(served.lines())
+    deployment.tick()
+    served.wait_for("done", "1 new dumps", "0 refused", after=before)
     assert "The mud of deep lakes" in titles(served)
+
+
+def the_folder_is_not_served_twice(served: Serving, paperlake: Command) -> None:
+    second = paperlake("serve", served.landing, "--lake", served.lake, "--every", "1h")
+    assert second.returncode == 3
+    assert "being served already" in second.stderr
 
 
 def skipped(served: Serving, before: int) -> list[str]:
     return [line for line in served.lines()[before:] if "skipped" in line]
 
 
-def test_a_run_that_is_killed_is_told_and_blocks_nobody(served: Serving, client: SyncPrefectClient) -> None:
-    before = len(served.lines())
-    with served.busy_lake():
-        served.drop("moss.csv", dump("moss"))
-        wait_until(lambda: skipped(served, before) and running(client, served), lambda: "a run that waits")
-        (pid,) = [pid for pid, command in served.children().items() if "spawn_main" in command]
-        os.kill(pid, signal.SIGKILL)
-        served.wait_for("died", "-9", after=before)
-    served.wait_for("done", "1 new dumps", after=before)
-    assert "The moss of deep lakes" in titles(served)
-
-
-def test_a_folder_is_not_served_twice(served: Serving, installed_paperlake: object) -> None:
-    second = installed_paperlake("serve", served.landing, "--lake", served.lake, "--every", "1h")  # type: ignore[operator]
-    assert second.returncode == 3
-    assert "being served already" in second.stderr
-
-
-def test_a_server_that_does_not_answer_is_named(installed_paperlake: object, tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_named(installed_paperlake: Command, tmp_path: Path) -> None:
     lost = {"PREFECT_API_URL": "http://127.0.0.1:9/api"}
-    done = installed_paperlake("serve", tmp_path, "--lake", tmp_path / "lake", env=lost)  # type: ignore[operator]
+    done = installed_paperlake("serve", tmp_path, "--lake", tmp_path / "lake", env=lost)
     assert done.returncode == 3
     assert "127.0.0.1:9" in done.stderr
     assert "Traceback" not in done.stderr

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 PAPERLAKE = Path(sys.executable).with_name("paperlake")
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 600
 """How long a test waits for what takes a few seconds on a machine that is not busy."""
 
 
