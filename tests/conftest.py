@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import faults
 import pytest
+from effort import EXAMPLES
 from forking import WarmCommandLine
 from hypothesis import HealthCheck, settings
+from once import made_once
 from pipeline import Pipeline
-from server import RUN_FOLDER, exclusively, server_url, stop_server
+from server import RUN_FOLDER, server_url, stop_server
 from sharing import Servers, missing, servers, stop_servers
 
 if TYPE_CHECKING:
@@ -26,10 +28,12 @@ REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared"
 PAPERLAKE = REPOSITORY / ".venv" / "bin" / "paperlake"
 
-COMMAND_SECONDS = 120
-"""How long a command of a test may take: the machine may be slow, but not that slow."""
+COMMAND_SECONDS = 600
+"""How long a command of a test may take: for what hangs, not for what is slow on a busy machine."""
 
-settings.register_profile("paperlake", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "paperlake", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("paperlake")
 
 
@@ -82,13 +86,12 @@ def pipeline(tmp_path: Path) -> Pipeline:
 @pytest.fixture(scope="session")
 def sample_lake(samples: Path) -> Pipeline:
     """A lake of the samples, in four batches; only for reading, and one for all processes of the run."""
-    folder = Path(os.environ[RUN_FOLDER])
-    made = Pipeline(folder / "sample-lake")
-    with exclusively(folder / "sample-lake.lock"):
-        if not made.lake.exists:
-            for path in (*sorted(samples.glob("hf-papers-*.txt")), samples):
-                made.ingest(path)
-    return made
+
+    def make(folder: Path) -> None:
+        for path in (*sorted(samples.glob("hf-papers-*.txt")), samples):
+            Pipeline(folder).ingest(path)
+
+    return Pipeline(made_once("sample-lake", make))
 
 
 @pytest.fixture(scope="session")

@@ -9,5 +9,8 @@ from hypothesis import settings
 
 IS_THOROUGH: Final = "PAPERLAKE_THOROUGH" in os.environ
 
+EXAMPLES: Final = 1_000 if IS_THOROUGH else 40
+"""Of a property, where its test says nothing else."""
+
 tried: Final = settings(max_examples=1_000 if IS_THOROUGH else 20)
 """For properties that are asked of every reader, or of every habit of a page."""

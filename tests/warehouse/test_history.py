@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bad_dumps import lines
 from pipeline import Pipeline, content, without_expectations
 
 from transforms.errors import QueryError
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SUBJECTS = ("anchors", "bridges", "candles")
+    from conftest import Grown
 
 
 @pytest.fixture(autouse=True)
@@ -26,77 +25,60 @@ def _quick() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def states(pipeline: Pipeline, tmp_path: Path) -> list[dict[str, Any]]:
-    """What the lake holds after each of three ingests; snapshots 1, 2, 3."""
-    held = []
-    for subject in SUBJECTS:
-        (tmp_path / f"{subject}.jsonl").write_bytes(lines(5, subject))
-        pipeline.ingest(tmp_path / f"{subject}.jsonl")
-        held.append(content(pipeline.lake))
-    return held
-
-
 def answer(pipeline: Pipeline, sql: str, at: str | None = None) -> list[tuple[Any, ...]]:
     with ask(pipeline.lake, sql, at=at) as connection:
         return connection.fetchall()
 
 
-@pytest.mark.usefixtures("states")
-def test_each_ingest_is_a_snapshot_that_says_what_made_it(pipeline: Pipeline) -> None:
-    found = snapshots(pipeline.lake)
+def test_each_ingest_is_a_snapshot_that_says_what_made_it(grown_once: Grown) -> None:
+    found = snapshots(grown_once.lake.lake)
     assert [one["snapshot"] for one in found] == [1, 2, 3]
     assert [one["made_by"] for one in found] == ["a test"] * 3
     assert sorted(one["taken_at"] for one in found) == [one["taken_at"] for one in found]
 
 
-@pytest.mark.usefixtures("states")
-def test_earlier_state_is_asked_by_number_and_by_time(pipeline: Pipeline) -> None:
-    second = snapshots(pipeline.lake)[1]
+def test_earlier_state_is_asked_by_number_and_by_time(grown_once: Grown) -> None:
+    lake = grown_once.lake
+    second = snapshots(lake.lake)[1]
     count = "SELECT count(*) FROM records"
-    assert answer(pipeline, count, at="1") == [(5,)]
-    assert answer(pipeline, count, at=second["taken_at"].isoformat()) == [(10,)]
-    assert answer(pipeline, count) == [(15,)]
+    assert answer(lake, count, at="1") == [(5,)]
+    assert answer(lake, count, at=second["taken_at"].isoformat()) == [(10,)]
+    assert answer(lake, count) == [(15,)]
 
 
 @pytest.mark.parametrize("at", ["99", "0", "-1", "1999-01-01", "yesterday-ish", "1'; DROP TABLE papers; --"])
-@pytest.mark.usefixtures("states")
-def test_state_that_never_was_is_refused(pipeline: Pipeline, at: str) -> None:
+def test_state_that_never_was_is_refused(grown_once: Grown, at: str) -> None:
     with pytest.raises(QueryError, match="paperlake snapshots"):
-        answer(pipeline, "SELECT count(*) FROM records", at=at)
+        answer(grown_once.lake, "SELECT count(*) FROM records", at=at)
 
 
 @pytest.mark.parametrize("to", [1, 2])
-def test_rollback_restores_every_table_and_keeps_history(
-    pipeline: Pipeline, states: list[dict[str, Any]], to: int
-) -> None:
-    done = rollback(pipeline.lake, to)
-    assert content(pipeline.lake) == states[to - 1]
+def test_rollback_restores_every_table_and_keeps_history(grown: Grown, to: int) -> None:
+    lake = grown.lake.lake
+    done = rollback(lake, to)
+    assert content(lake) == grown.states[to - 1]
     assert done.taken_out["records"] == 5 * (3 - to)
-    assert [one["made_by"] for one in snapshots(pipeline.lake)][3:] == [f"rollback to snapshot {to}"]
-    assert answer(pipeline, "SELECT count(*) FROM records", at="3") == [(15,)]
-    assert verify(pipeline.lake, deep=True) == []
+    assert [one["made_by"] for one in snapshots(lake)][3:] == [f"rollback to snapshot {to}"]
+    assert answer(grown.lake, "SELECT count(*) FROM records", at="3") == [(15,)]
+    assert verify(lake, deep=True) == []
 
 
-def test_rollback_can_be_rolled_back(pipeline: Pipeline, states: list[dict[str, Any]]) -> None:
-    rollback(pipeline.lake, 1)
-    rollback(pipeline.lake, 3)
-    assert content(pipeline.lake) == states[2]
+def test_rollback_can_be_rolled_back(grown: Grown) -> None:
+    rollback(grown.lake.lake, 1)
+    rollback(grown.lake.lake, 3)
+    assert content(grown.lake.lake) == grown.states[2]
 
 
-def test_dump_that_was_rolled_back_can_come_again(
-    pipeline: Pipeline, states: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    rollback(pipeline.lake, 2)
-    pipeline.ingest(tmp_path / "candles.jsonl")
-    assert content(pipeline.lake) == states[2]
+def test_dump_that_was_rolled_back_can_come_again(grown: Grown) -> None:
+    rollback(grown.lake.lake, 2)
+    grown.lake.ingest(grown.dumps[2])
+    assert content(grown.lake.lake) == grown.states[2]
 
 
 @pytest.mark.parametrize("to", [99, 0, -3])
-@pytest.mark.usefixtures("states")
-def test_rollback_to_what_never_was_is_refused(pipeline: Pipeline, to: int) -> None:
+def test_rollback_to_what_never_was_is_refused(grown_once: Grown, to: int) -> None:
     with pytest.raises(QueryError, match=f"no snapshot {to}"):
-        rollback(pipeline.lake, to)
+        rollback(grown_once.lake.lake, to)
 
 
 def changes(pipeline: Pipeline, since: int) -> list[tuple[str, str | None, str | None]]:
@@ -126,7 +108,6 @@ def test_changes_tell_added_changed_and_removed_papers(pipeline: Pipeline, tmp_p
 
 
 @pytest.mark.parametrize("since", [99, 0, -1])
-@pytest.mark.usefixtures("states")
-def test_changes_since_what_never_was_are_refused(pipeline: Pipeline, since: int) -> None:
+def test_changes_since_what_never_was_are_refused(grown_once: Grown, since: int) -> None:
     with pytest.raises(QueryError, match="paperlake snapshots"):
-        changes(pipeline, since)
+        changes(grown_once.lake, since)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bad_dumps import lines
-from pipeline import Pipeline, content, without_expectations
+from pipeline import content, without_expectations
 
 from warehouse.history import snapshots
 from warehouse.maintain import maintain
@@ -17,6 +17,9 @@ from warehouse.verify import verify
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from conftest import Grown
+    from pipeline import Pipeline
 
 NOW = dt.datetime.now(dt.UTC)
 LATER = NOW + dt.timedelta(days=31)
@@ -29,12 +32,9 @@ def _quick() -> Iterator[None]:
 
 
 @pytest.fixture
-def lake(pipeline: Pipeline, tmp_path: Path) -> Pipeline:
-    """A lake of four small ingests."""
-    for subject in ("anchors", "bridges", "candles", "dunes"):
-        (tmp_path / f"{subject}.jsonl").write_bytes(lines(5, subject))
-        pipeline.ingest(tmp_path / f"{subject}.jsonl")
-    return pipeline
+def lake(grown: Grown) -> Pipeline:
+    """A lake of three small ingests."""
+    return grown.lake
 
 
 def test_small_files_become_one_and_the_lake_says_the_same(lake: Pipeline) -> None:
@@ -80,9 +80,9 @@ def test_upkeep_twice_finds_nothing_to_do(lake: Pipeline) -> None:
     assert (again.merged_files, again.left_files, again.raw_dumps) == (0, 0, 0)
 
 
-def test_ingest_goes_on_after_upkeep(lake: Pipeline, tmp_path: Path) -> None:
+def test_ingest_goes_on_after_upkeep(lake: Pipeline, grown: Grown, tmp_path: Path) -> None:
     maintain(lake.lake, now=LATER, keep_days=30)
     (tmp_path / "embers.jsonl").write_bytes(lines(5, "embers"))
-    done = lake.ingest(tmp_path / "embers.jsonl", tmp_path / "dunes.jsonl")
+    done = lake.ingest(tmp_path / "embers.jsonl", grown.dumps[-1])
     assert (done.known, done.total("records_kept")) == (1, 5)
     assert verify(lake.lake, deep=True) == []

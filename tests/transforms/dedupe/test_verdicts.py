@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -74,24 +73,27 @@ def test_contradiction_names_the_decisions_in_the_way(said: list[Said], new: Sai
 def consistent(said: Sequence[Said]) -> list[Said]:
     """Keep what does not contradict what came before."""
     kept: list[Said] = []
+    stand = standing(decisions(kept))
     for a, b, verdict in said:
-        if contradicted(a, b, verdict, standing(decisions(kept))).is_empty():
+        if contradicted(a, b, verdict, stand).is_empty():
             kept.append((a, b, verdict))
+            stand = standing(decisions(kept))
     return kept
 
 
-@given(SAID)
-def test_contradictions_are_those_of_a_graph(said: list[Said]) -> None:
+@given(SAID, st.lists(PAIRS, min_size=4, max_size=8, unique=True))
+def test_contradictions_are_those_of_a_graph(said: list[Said], asked: list[tuple[str, str]]) -> None:
     ties = nx.Graph()
     ties.add_nodes_from(RECORDS)
     kept = consistent(said)
+    stand = standing(decisions(kept))
     ties.add_edges_from((a, b) for a, b, verdict in kept if verdict == "same")
     parted = [(a, b) for a, b, verdict in kept if verdict == "different"]
     assert not any(nx.has_path(ties, a, b) for a, b in parted)
-    for a, b in itertools.combinations(RECORDS, 2):
-        refused = not contradicted(a, b, "different", standing(decisions(kept))).is_empty()
+    for a, b in asked:
+        refused = not contradicted(a, b, "different", stand).is_empty()
         assert refused == nx.has_path(ties, a, b)
-        refused = not contradicted(a, b, "same", standing(decisions(kept))).is_empty()
+        refused = not contradicted(a, b, "same", stand).is_empty()
         tied = ties.copy()
         tied.add_edge(a, b)
         assert refused == any(nx.has_path(tied, x, y) for x, y in parted)
