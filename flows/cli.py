@@ -61,7 +61,12 @@ def version(*, version: Annotated[bool, typer.Option("--version", help="Show the
 
 @app.command()
 def ingest(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dump files, folders of them, or globs.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Dump files, folders of them, globs, or addresses: https://, http://, s3://."
+        ),
+    ],
     lake: LakeOption = DEFAULT_LAKE,
     wait: WaitOption = DEFAULT_WAIT_SECONDS,
     level: Annotated[
@@ -74,7 +79,12 @@ def ingest(
 ) -> None:
     """Ingest the new dumps into the lake; dumps that are in it already are passed over.
 
+    An address is that of a file, of a folder whose files the web server lists, or of a prefix in a
+    bucket. Keys for S3 come from the environment (AWS_...), passwords of web servers from ~/.netrc.
+
     Example: `paperlake ingest landing/ extra/2025-03-18.jsonl.gz --lake lake`
+
+    Example: `paperlake ingest https://example.org/dumps/ s3://bucket/dumps --lake lake`
     """
     be_quiet()
     from flows.runs import run_ingest  # noqa: PLC0415  # prefect takes a second to import
@@ -94,7 +104,12 @@ def ingest(
 
 @app.command()
 def serve(
-    landing: Annotated[str, typer.Argument(metavar="LANDING", help="The folder that dumps are put into.")],
+    landing: Annotated[
+        str,
+        typer.Argument(
+            metavar="LANDING", help="The folder that dumps are put into, or its address: https://, http://, s3://."
+        ),
+    ],
     lake: LakeOption = DEFAULT_LAKE,
     every: Annotated[str, typer.Option(help="How often to look: 30s, 15m, 2h, 1d.")] = "15m",
     cron: Annotated[str | None, typer.Option(help="When to look, as a cron expression, instead of --every.")] = None,

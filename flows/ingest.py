@@ -1,7 +1,7 @@
 """The ingest flow: from dump files to a published batch.
 
-    find --> (unpack) --> read --> normalize --> check --> [ lock: resolve --> publish ] --> report
-             archives     each dump apart            '--> validate, beside -----^
+    find --> (fetch) --> (unpack) --> read --> normalize --> check --> [ lock: resolve --> publish ] --> report
+             elsewhere   archives     each dump apart            '--> validate, beside -----^
 
 What is written before the lock is staged in a folder of the run's own and costs nothing when the
 run dies. The batch is published whole or not at all.
@@ -19,12 +19,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows import tasks
 from flows.report import Report, publish_artifacts
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION
-from warehouse import validator
+from warehouse import fetch, validator
 from warehouse.batch import Batch, Run, judge, without_published
 from warehouse.lake import held_open, lake_at
-from warehouse.ledger import add_members
+from warehouse.ledger import add_fetched, add_members
 from warehouse.locking import writer_lock
 from warehouse.members import give_up
+from warehouse.seen import note_seen
 from warehouse.settings import level_named
 from warehouse.staging import refuse, staging_folder
 
@@ -35,14 +36,14 @@ if TYPE_CHECKING:
 
     from warehouse.lake import Lake
     from warehouse.ledger import NewDump, NewDumps
-    from warehouse.staging import StagedDump
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 READERS_AT_ONCE = 2
 """Dumps read at the same time: parsing is Python, and Polars beside it uses the other cores."""
 
-READ_TASKS = 8
+TASKS = 8
 """Tasks among which the dumps are divided, where there are many."""
 
 DUMPS_OF_A_TASK = 32
@@ -65,7 +66,7 @@ def ingest(
     wait_seconds: float = DEFAULT_WAIT_SECONDS,
     level: str | None = None,
 ) -> State[Any]:
-    """Ingest the new dumps among `paths` (files, folders, globs) into the lake at `lake`, a folder or what tells of a shared one.
+    """Ingest the new dumps among `paths` (files, folders, globs, addresses) into the lake at `lake`, a folder or what tells of a shared one.
 
     Dumps that cannot be used are refused with their reason and the others go in; the flow run
     then ends as failed. A run that `is_scheduled` does not try dumps again that were refused
@@ -77,14 +78,27 @@ def ingest(
     with validator.waiting():
         with report.stage("find") as stage:
             report.landing, report.new = tasks.find(paths, place, is_scheduled=is_scheduled)
-            stage.count(len(report.landing.files), len(report.new.dumps), len(report.new.problems))
-        if report.new.dumps or report.new.archives:
+            found = len(report.landing.files) + len(report.landing.remote)
+            stage.count(found, len(report.new.dumps) + len(report.new.remote), len(report.new.problems))
+        if report.new.dumps or report.new.archives or report.new.remote:
             with staging_folder(place, run.run_id) as staging:
+                if report.new.remote:
+                    _fetch(report, report.new, place, staging)
                 if report.new.archives:
                     _unpack(report, report.new, staging)
-                _ingest_new(report, report.new.dumps, place, staging, wait_seconds)
+                if report.new.dumps or report.archives:
+                    _ingest_new(report, report.new.dumps, place, staging, wait_seconds)
     publish_artifacts(report)
     return report.as_state()
+
+
+def _fetch(report: Report, new: NewDumps, lake: Lake, staging: Path) -> None:
+    with report.stage("fetch", total=len(new.remote)) as stage:
+        fetched = _divided(tasks.fetch_part, tasks.fetch, new.remote, staging, fetch.give_up)
+        add_fetched(new, fetched)
+        note_seen(lake, fetched)
+        refused = sum(one.problem is not None for one in fetched)
+        stage.count(len(fetched), len(fetched) - refused, refused)
 
 
 def _unpack(report: Report, new: NewDumps, staging: Path) -> None:
@@ -98,7 +112,7 @@ def _unpack(report: Report, new: NewDumps, staging: Path) -> None:
 def _ingest_new(report: Report, dumps: Sequence[NewDump], lake: Lake, staging: Path, wait_seconds: float) -> None:
     run = report.run
     with report.stage("read", total=len(dumps)) as stage:
-        staged = _read(dumps, staging)
+        staged = _divided(tasks.read_part, tasks.read, dumps, staging, refuse)
         records, rejects = sum(dump.records_read for dump in staged), sum(dump.rejects_read for dump in staged)
         stage.count(records + rejects, records, rejects)
     with report.stage("normalize") as stage:
@@ -135,14 +149,20 @@ def _publish(report: Report, batch: Batch, lake: Lake, checks: Path) -> None:
         stage.count(len(batch.lines), len(batch.accepted), len(batch.refused))
 
 
-def _read(dumps: Sequence[NewDump], staging: Path) -> list[StagedDump]:
-    """Read the dumps; of many, a few to a task, because a task of Prefect takes as long as 200 records."""
-    size = min(max(len(dumps) // READ_TASKS, 1), DUMPS_OF_A_TASK)
-    parts = [dumps[start : start + size] for start in range(0, len(dumps), size)]
-    staged = [one for part in tasks.read_part.map(parts, staging=unmapped(staging)).result() for one in part]
-    failed = [dump for dump, one in zip(dumps, staged, strict=True) if one is None]
-    again = iter(_each(tasks.read, failed, staging, refuse))
-    return [one or next(again) for one in staged]
+def _divided(
+    part: Task[..., list[T | None]],
+    single: Task[..., T],
+    things: Sequence[U],
+    staging: Path,
+    give_up: Callable[[U, Exception, Path], T],
+) -> list[T]:
+    """Do the dumps; of many, a few to a task, because a task of Prefect takes as long as 200 records."""
+    size = min(max(len(things) // TASKS, 1), DUMPS_OF_A_TASK)
+    parts = [things[start : start + size] for start in range(0, len(things), size)]
+    done = [one for some in part.map(parts, staging=unmapped(staging)).result() for one in some]
+    failed = [thing for thing, one in zip(things, done, strict=True) if one is None]
+    again = iter(_each(single, failed, staging, give_up))
+    return [one or next(again) for one in done]
 
 
 def _begin() -> Run:
@@ -150,9 +170,7 @@ def _begin() -> Run:
     return Run(str(runtime.flow_run.id), str(runtime.flow_run.name), VERSION, started_at)
 
 
-def _each(
-    task: Task[..., T], dumps: Sequence[NewDump], staging: Path, give_up: Callable[[NewDump, Exception, Path], T]
-) -> list[T]:
+def _each(task: Task[..., T], dumps: Sequence[U], staging: Path, give_up: Callable[[U, Exception, Path], T]) -> list[T]:
     """Do the dumps, each in a task of its own; one that fails for good is refused, not fatal."""
     futures = task.map(dumps, staging=unmapped(staging))
     results: list[Any] = [future.result(raise_on_failure=False) for future in futures]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flows.progress import Step, watch
 from transforms.errors import PaperlakeError
 from warehouse import validator
+from warehouse.address import concealed
 from warehouse.engine import warm_up
 from warehouse.imports import without_collecting
 
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
 
 
 def run_ingest(paths: Sequence[str], lake: str, wait_seconds: float, level: Level | None = None) -> Report:
-    """Run the flow to its end and return its report; raise what ended it early."""
+    """Run the flow to its end and return its report; raise what ended it early.
+
+    Prefect keeps the parameters of a flow: what may be a secret in an address is kept out of them.
+    """
+    told = [concealed(path) for path in paths]
     validator.start()
     warm_up()
     with without_collecting():
         from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the validator imports what it needs
 
     with _terminal() if sys.stderr.isatty() else _pipe(), _server_named():
-        state = ingest(list(paths), lake, wait_seconds=wait_seconds, level=level, return_state=True)
+        state = ingest(told, lake, wait_seconds=wait_seconds, level=level, return_state=True)
     result: Any = state.result(raise_on_failure=False)
     if isinstance(result, BaseException):
         raise result

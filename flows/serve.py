@@ -1,4 +1,4 @@
-"""Scheduled runs: serves the ingest flow as a Prefect deployment over one landing folder.
+"""Scheduled runs: serves the ingest flow as a Prefect deployment over one landing folder, here or elsewhere.
 
     Prefect server  --tick-->  runner  --starts-->  one process per run  --> lake
           ^                                               |
@@ -35,6 +35,7 @@ from flows.local_server import prefect_api
 from flows.news import News
 from flows.show import say
 from transforms.errors import LakeBusyError, PaperlakeError, UsageError
+from warehouse.address import concealed, is_address, without_query
 from warehouse.lake import Lake, lake_at
 from warehouse.locking import try_lock
 
@@ -66,7 +67,7 @@ ONE_AT_A_TIME: Final = ConcurrencyLimitConfig(limit=1, collision_strategy=Concur
 class Served:
     """What is served: a landing folder, the lake it goes into, and when."""
 
-    landing: Path
+    landing: str
     lake: Lake
     every: str
     cron: str | None = None
@@ -74,12 +75,13 @@ class Served:
     @property
     def key(self) -> str:
         """Tell this landing folder, lake and machine from all others on the same Prefect server."""
-        return hashlib.sha256("\0".join([platform.node(), str(self.landing), self.lake.name]).encode()).hexdigest()[:8]
+        told = f"{platform.node()}\0{self.landing}\0{self.lake.name}"
+        return hashlib.sha256(told.encode()).hexdigest()[:8]
 
     @property
     def name(self) -> str:
         """Name of the deployment."""
-        return f"pull-{re.sub(r'[^A-Za-z0-9_-]', '_', self.landing.name)}-{self.key}"
+        return f"pull-{re.sub(r'[^A-Za-z0-9_-]', '_', Path(self.landing).name)}-{self.key}"
 
     @property
     def when(self) -> str:
@@ -103,13 +105,27 @@ def serve_landing(landing: str, lake: str, *, every: str, cron: str | None) -> N
     With an interval the first run begins at once; with a cron expression, when it says so.
     Raises UsageError where the folder, the schedule or the server is not usable.
     """
-    served = Served(Path(landing).absolute(), lake_at(lake), every, cron)
+    served = Served(landing_of(landing), lake_at(lake), every, cron)
     schedule = served.schedule
-    if not served.landing.is_dir():
-        raise UsageError("the landing folder is not there", where=str(served.landing), hint="make it, then serve it")
     _on_stop(lambda: sys.exit(0))
     with _alone(served), prefect_api() as url:
         _serve(served, schedule, url)
+
+
+def landing_of(landing: str) -> str:
+    """Give the folder, or the address, of what is to be served; the runs ask whether an address answers.
+
+    Raises UsageError where there is no such folder, or the address may not be kept by Prefect.
+    """
+    if is_address(landing):
+        if concealed(landing) != landing:
+            what, hint = "is no address of a folder", "leave out what follows the question mark"
+            raise UsageError(what, where=without_query(landing), hint=hint)
+        return landing
+    folder = Path(landing).absolute()
+    if not folder.is_dir():
+        raise UsageError("the landing folder is not there", where=str(folder), hint="make it, then serve it")
+    return str(folder)
 
 
 def parse_interval(text: str) -> dt.timedelta:
@@ -141,7 +157,7 @@ def _alone(served: Served) -> Iterator[None]:
     with (served.lake.root / f"serve-{served.key}.lock").open("a+", encoding="utf-8") as file:
         if not try_lock(file):
             hint = "stop the other `paperlake serve` first"
-            raise LakeBusyError("this landing folder is being served already", where=str(served.landing), hint=hint)
+            raise LakeBusyError("this landing folder is being served already", where=served.landing, hint=hint)
         yield
 
 
@@ -170,7 +186,7 @@ async def _deploy(runner: Runner, served: Served, schedule: dict[str, Any]) -> U
         ingest,
         name=served.name,
         description=f"Ingests what is new in {served.landing} into {served.lake.name}",
-        parameters={"paths": [str(served.landing)], "lake": served.lake.name, "is_scheduled": True},
+        parameters={"paths": [served.landing], "lake": served.lake.name, "is_scheduled": True},
         concurrency_limit=ONE_AT_A_TIME,
         entrypoint_type=EntrypointType.MODULE_PATH,
         paused=False,

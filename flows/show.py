@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from warehouse.address import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,7 +112,7 @@ def show_status(status: Status, place: str) -> None:
     runs = [[_cell(run[name]) for name in columns] for run in status.runs]
     console.print(table([name.replace("_", " ") for name in columns], runs, title="last runs"))
     if status.refused:
-        refused = [[Path(row["uri"]).name, row["error"]] for row in status.refused]
+        refused = [[name_of(row["uri"]), row["error"]] for row in status.refused]
         console.print(table(["dump", "why"], refused, title="refused dumps"))
 
 

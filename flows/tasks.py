@@ -17,6 +17,8 @@ from flows.progress import Step, tell
 from warehouse.batch import Batch, Run, StageSeconds, publish_batch, resolve_batch
 from warehouse.contract import SplitBatch, agree, split_dumps
 from warehouse.durable import write_whole
+from warehouse.fetch import Fetched
+from warehouse.fetch import fetch as fetch_file
 from warehouse.landing import Landing, find_dumps
 from warehouse.ledger import NewDump, NewDumps, find_new
 from warehouse.members import UnpackedArchive, unpack_archive
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warehouse.lake import Lake
+    from warehouse.remote import RemoteFile
     from warehouse.resolve import Resolution
 
 
@@ -41,8 +44,42 @@ def _is_passing(_task: object, _run: object, state: Any) -> bool:
 def find(paths: Sequence[str], lake: Lake, *, is_scheduled: bool) -> tuple[Landing, NewDumps]:
     """Find the dump files below `paths`, and tell the new ones; fail at once where a reader cannot be used."""
     installed_readers()
-    landing = find_dumps(paths, outside=lake.root, may_be_empty=is_scheduled)
-    return landing, find_new(landing.files, lake, retry_failed=not is_scheduled)
+    landing = find_dumps(paths, outside=lake.root, outside_address=lake.address, may_be_empty=is_scheduled)
+    return landing, find_new(landing.files, lake, retry_failed=not is_scheduled, remote=landing.remote)
+
+
+def _name_fetched() -> str:
+    files = task_run.parameters["files"]
+    return f"fetch {files[0].name}" + (f" and {len(files) - 1} more" if len(files) > 1 else "")
+
+
+@task(cache_policy=NO_CACHE, task_run_name=_name_fetched)
+def fetch_part(files: Sequence[RemoteFile], staging: Path) -> list[Fetched | None]:
+    """Fetch a few files that lie elsewhere; None stands for one that failed, and is to be tried by itself."""
+    return [_fetch_once(file, staging) for file in files]
+
+
+def _fetch_once(file: RemoteFile, staging: Path) -> Fetched | None:
+    try:
+        fetched = fetch_file(file, staging)
+    except Exception:  # noqa: BLE001  # the task `fetch` tries it again, and raises it if it stays
+        return None
+    tell(Step("fetch", done=1))
+    return fetched
+
+
+@task(
+    cache_policy=NO_CACHE,
+    task_run_name="fetch {file.name}",
+    retries=2,
+    retry_delay_seconds=[1, 10],
+    retry_condition_fn=_is_passing,
+)
+def fetch(file: RemoteFile, staging: Path) -> Fetched:
+    """Fetch one file that lies elsewhere, with patience."""
+    fetched = fetch_file(file, staging)
+    tell(Step("fetch", done=1))
+    return fetched
 
 
 @task(

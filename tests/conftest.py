@@ -18,6 +18,9 @@ from once import made_once
 from pipeline import Pipeline
 from server import RUN_FOLDER, server_url, stop_server
 from sharing import Servers, missing, servers, stop_servers
+from site_of_dumps import Site, served
+
+from warehouse import landing, remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,6 +84,17 @@ def samples() -> Path:
 def pipeline(tmp_path: Path) -> Pipeline:
     """An ingest without Prefect, into a new lake."""
     return Pipeline(tmp_path / "lake")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A landing folder behind http, and no patience with it."""
+    monkeypatch.setattr(remote, "WAITS", (0.0, 0.0))
+    monkeypatch.setattr(landing, "WATCH_SECONDS", 0.0)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with served(tmp_path / "site") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -93,12 +93,18 @@ def _from_aws() -> dict[str, str]:
 
 
 @cache
-def filesystem(bucket: Bucket, url: str) -> Any:
-    """Open the object storage that holds `url`, once per process."""
+def filesystem(bucket: Bucket, url: str, *, may_be_anonymous: bool = False) -> Any:
+    """Open the object storage that holds `url`, once per process; without keys only where it `may_be_anonymous`."""
     from s3fs import S3FileSystem  # noqa: PLC0415  # takes a second, and most lakes need none
 
-    found = credentials(bucket, url)
+    try:
+        found = credentials(bucket, url)
+    except LakeError:
+        if not may_be_anonymous:
+            raise
+        found = {}
     return S3FileSystem(
+        anon=not found,
         key=found.get("key_id"),
         secret=found.get("secret"),
         token=found.get("session_token"),
@@ -220,8 +226,9 @@ def translated(url: str, passing: type[Exception] = LakeError) -> Iterator[None]
         raise
     except Exception as error:  # noqa: BLE001  # botocore's errors have no common parent with those of s3fs but this
         hint = "see to the credentials and the address of the object storage, then run again"
-        raise LakeError(f"the object storage refuses: {_one_line(error)}", where=masked(url), hint=hint) from None
+        raise LakeError(f"the object storage refuses: {one_line(error)}", where=masked(url), hint=hint) from None
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Give the message of an error of a library on one line, without secrets."""
     return masked(re.sub(r"\s+", " ", str(error)) or type(error).__name__)

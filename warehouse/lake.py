@@ -5,6 +5,7 @@ LAKE/data/            the Parquet files
 LAKE/raw/             every dump as it was captured, by its SHA-256
 LAKE/docs/            Data Docs of the contract, HTML
 LAKE/sums/            SHA-256 of the Parquet files, for `sha256sum -c` in data/ and for `paperlake verify`
+LAKE/fetched.sqlite   what lay at an address when it was fetched (warehouse.seen); may be lost
 LAKE/staging/         what a run prepares before it publishes; emptied by the next run
 LAKE/writer.lock      held by the one process that publishes
 """
@@ -69,6 +70,11 @@ class Lake:
     def name(self) -> str:
         """What messages call the lake."""
         return str(self.root)
+
+    @property
+    def address(self) -> str:
+        """Where its files are in object storage, s3://bucket/prefix; empty where they are in the folder."""
+        return ""
 
     @property
     def catalog(self) -> Path:

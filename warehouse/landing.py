@@ -1,9 +1,9 @@
-"""Finds dump files: folders, globs and single files go in, whole files ready to be read come out.
+"""Finds dump files: folders, globs, single files and addresses go in, whole files ready to be read come out.
 
     PATH ...  -->  every file below  -->  settled files | left for later | problems
 
 An upload that is still under way is left for the next run: its name says so (`.part`, `.tmp`), or
-the file still changes.
+the file still changes, or it lies elsewhere and is empty.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from transforms.errors import DumpError, PaperlakeError, UnreadableDumpError, UsageError
+from warehouse.address import is_address
+from warehouse.fetch import has_grown, list_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from warehouse.remote import RemoteFile
 
 PARTIAL_SUFFIXES: Final = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", "~")
 """How browsers, rsync, sftp and editors name what they have not finished."""
@@ -32,32 +36,54 @@ WATCH_SECONDS: Final = 0.5
 
 @dataclass
 class Landing:
-    """What was found: files to read, uploads under way, and paths that cannot be used."""
+    """What was found: files to read, files that lie elsewhere, uploads under way, and paths that cannot be used."""
 
     files: list[Path] = field(default_factory=list)
-    left_for_later: list[Path] = field(default_factory=list)
+    remote: list[RemoteFile] = field(default_factory=list)
+    left_for_later: list[Path | RemoteFile] = field(default_factory=list)
     problems: list[PaperlakeError] = field(default_factory=list)
 
 
-def find_dumps(paths: Sequence[str], *, outside: Path, may_be_empty: bool = False) -> Landing:
-    """Find every dump file that `paths` name: files, folders (with all below them) and globs.
+def find_dumps(
+    paths: Sequence[str], *, outside: Path, outside_address: str = "", may_be_empty: bool = False
+) -> Landing:
+    """Find every dump file that `paths` name: files, folders (with all below them), globs and addresses.
 
-    The lake's own folder, `outside`, is never searched. A folder without files is a problem unless
-    it `may_be_empty`. The files come in the order of their names, each once, whatever the order
-    of `paths`.
+    The lake's own folder, `outside`, is never searched, nor what it keeps below `outside_address`. A
+    folder without files is a problem unless it `may_be_empty`. The files come in the order of their
+    names, each once, whatever the order of `paths`.
     """
     landing = Landing()
     found: set[Path] = set()
+    elsewhere: set[RemoteFile] = set()
     for path in paths:
+        below: set[Path] | set[RemoteFile]
         try:
-            below = set(_expand(path, outside.resolve(), landing.problems))
+            if is_address(path):
+                below = _listed(path, outside_address, landing.problems)
+                elsewhere |= below
+            else:
+                below = set(_expand(path, outside.resolve(), landing.problems))
+                found |= below
         except PaperlakeError as error:
             landing.problems.append(error)
             continue
         if not below and not may_be_empty:
             hint = "put dump files into it"
             landing.problems.append(UsageError("there are no dumps in this folder", where=path, hint=hint))
-        found |= below
+    _divide(found, landing)
+    _divide_remote(elsewhere, landing)
+    return landing
+
+
+def _listed(address: str, outside: str, problems: list[PaperlakeError]) -> set[RemoteFile]:
+    listing = list_remote(address)
+    problems += listing.problems
+    return {file for file in listing.files if not outside or not file.address.startswith(f"{outside}/")}
+
+
+def _divide(found: Iterable[Path], landing: Landing) -> None:
+    """Tell whole files from uploads that are under way."""
     young = _signatures(path for path in found if _is_young(path))
     if young:
         time.sleep(WATCH_SECONDS)
@@ -65,7 +91,17 @@ def find_dumps(paths: Sequence[str], *, outside: Path, may_be_empty: bool = Fals
     for file in sorted(found):
         is_partial = file in growing or file.name.endswith(PARTIAL_SUFFIXES)
         (landing.left_for_later if is_partial else landing.files).append(file)
-    return landing
+
+
+def _divide_remote(found: Iterable[RemoteFile], landing: Landing) -> None:
+    """Tell whole files elsewhere from uploads that are under way."""
+    young = [file for file in found if file.is_young]
+    if young:
+        time.sleep(WATCH_SECONDS)
+    growing = {file for file in young if has_grown(file)}
+    for file in sorted(found):
+        is_partial = file in growing or file.version.size == 0 or file.name.endswith(PARTIAL_SUFFIXES)
+        (landing.left_for_later if is_partial else landing.remote).append(file)
 
 
 def _expand(path: str, outside: Path, problems: list[PaperlakeError]) -> Iterator[Path]:

@@ -1,19 +1,21 @@
 """Which of the files found are new: known by their bytes, asked of the lake's ledger of dumps.
 
 A file whose place, size and time of last change stand in the ledger is taken as the one that was
-ingested, as rsync and make do; any other is read whole for its SHA-256.
+ingested, as rsync and make do; any other is read whole for its SHA-256. Of files that lie elsewhere the
+same is asked, and of what was fetched before (warehouse.seen); the others are to be fetched.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from transforms.errors import DumpError, PaperlakeError, UnreadableDumpError
+from warehouse.address import name_of
 from warehouse.archive import SEPARATOR, archive_kind
 from warehouse.lake import Lake, attached
+from warehouse.seen import read_seen
 from warehouse.settings import refuse_other_rules
 from warehouse.sqltext import literal
 from warehouse.streams import sha256_file
@@ -22,50 +24,58 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from warehouse.fetch import Fetched
     from warehouse.members import UnpackedArchive
+    from warehouse.remote import RemoteFile, Version
 
 
 @dataclass(frozen=True)
 class NewDump:
-    """A dump file that the lake does not hold yet; of the member of an archive, also the archive and its name there.
+    """A dump file that the lake does not hold yet.
 
-    A member lies unpacked at `path`, whose name says nothing.
+    `found_at` is where it lay, if not at `path`: one that was fetched, or is kept by the lake, lies under
+    a name that says nothing. So does the member of an archive, which has the place of the archive and
+    its name there.
     """
 
     path: Path
     dump_id: str
     byte_count: int
     modified_at: dt.datetime
-    archive: Path | None = None
+    archive: str = ""
     member: str = ""
+    found_at: str = ""
 
     @property
     def name(self) -> str:
         """The name of the file, without its folder."""
-        return self.path.name if self.archive is None else re.split(r"[/\\]", self.member)[-1]
+        if self.archive or self.found_at:
+            return name_of(self.uri)
+        return self.path.name
 
     @property
     def uri(self) -> str:
         """Where the dump lies: papers.zip!/2025/a.json in an archive."""
-        return (
-            uri_of(self.path) if self.archive is None else f"{uri_of(self.archive)}{SEPARATOR}{_as_text(self.member)}"
-        )
+        if self.archive:
+            return f"{self.archive}{SEPARATOR}{_as_text(self.member)}"
+        return self.found_at or uri_of(self.path)
 
     @property
     def place(self) -> str:
         """What a message calls the dump: its name, in an archive with that of the archive before it."""
-        return self.name if self.archive is None else f"{self.archive.name}{SEPARATOR}{self.member}"
+        return f"{name_of(self.archive)}{SEPARATOR}{self.member}" if self.archive else self.name
 
 
 @dataclass
 class NewDumps:
-    """The new ones, archives apart; how many were known; and what cannot be read, with the reasons.
+    """The new ones, archives apart; those to fetch; how many were known; and what cannot be read, with the reasons.
 
     `settled` holds the dump_ids that are not new any more: in the lake, or listed here.
     """
 
     dumps: list[NewDump] = field(default_factory=list)
     archives: list[NewDump] = field(default_factory=list)
+    remote: list[RemoteFile] = field(default_factory=list)
     known: int = 0
     problems: list[PaperlakeError] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
@@ -87,8 +97,8 @@ class _Entry:
     is_settled: bool
 
 
-def find_new(files: Sequence[Path], lake: Lake, *, retry_failed: bool) -> NewDumps:
-    """Tell the new dumps among `files`; the same bytes under two names are one dump.
+def find_new(files: Sequence[Path], lake: Lake, *, retry_failed: bool, remote: Sequence[RemoteFile] = ()) -> NewDumps:
+    """Tell the new dumps among `files` and those that are to be fetched; the same bytes under two names are one dump.
 
     Dumps that failed before are new again where `retry_failed` says so, and so are archives of
     which anything was refused.
@@ -103,7 +113,22 @@ def find_new(files: Sequence[Path], lake: Lake, *, retry_failed: bool) -> NewDum
             new.problems.append(error)
         else:
             new.add(dump, new.archives if is_archive else new.dumps)
+    seen = read_seen(lake) if remote else {}
+    for file in remote:
+        if _known_id(file, seen, ledger) in new.settled:
+            new.known += 1
+        else:
+            new.remote.append(file)
     return new
+
+
+def add_fetched(new: NewDumps, fetched: Sequence[Fetched]) -> None:
+    """Add what was fetched to `new`: those that the lake holds under another place are known, as any dump."""
+    for one in fetched:
+        if one.problem is not None:
+            new.problems.append(one.problem)
+        elif one.dump is not None:
+            new.add(one.dump, new.archives if archive_kind(one.dump.path) else new.dumps)
 
 
 def add_members(new: NewDumps, unpacked: Sequence[UnpackedArchive]) -> None:
@@ -137,6 +162,20 @@ def _read_ledger(lake: Lake, *, retry_failed: bool) -> dict[tuple[str, int, dt.d
         (uri, size, modified_at): _Entry(dump_id, not retry_failed or (error is None and uri not in in_parts))
         for uri, size, modified_at, dump_id, error in rows
     }
+
+
+def _known_id(
+    file: RemoteFile, seen: dict[str, tuple[Version, str]], ledger: dict[tuple[str, int, dt.datetime], _Entry]
+) -> str | None:
+    """Tell the dump that a file elsewhere is, by its place and version; None where that is not known."""
+    version = file.version
+    if not file.is_told_apart or version.size is None:
+        return None
+    if file.uri in seen:
+        before, dump_id = seen[file.uri]
+        return dump_id if version.is_surely(before) else None
+    entry = version.modified_at and ledger.get((file.uri, version.size, version.modified_at))
+    return entry.dump_id if entry else None
 
 
 def _identify(path: Path, ledger: dict[tuple[str, int, dt.datetime], _Entry]) -> NewDump:

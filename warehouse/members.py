@@ -86,6 +86,8 @@ def unpack_archive(archive: NewDump, staging: Path, limits: ArchiveLimits = DEFA
     except DumpError as error:
         if is_passing(error):
             raise OSError(str(error)) from error
+        if error.where == shown(archive.path.name):
+            error.where = shown(archive.name)
         work.problems.append(error)
     return UnpackedArchive(archive, tuple(work.dumps), tuple(work.problems))
 
@@ -137,7 +139,7 @@ class _Unpacking:
             raise HostileDumpError("is an archive inside of an archive", where=where, hint="unpack the outer one")
         own = self.archive.modified_at
         modified_at = min(member.modified_at or own, own)
-        self.dumps.append(NewDump(target, dump_id, size, modified_at, self.archive.path, member.name))
+        self.dumps.append(NewDump(target, dump_id, size, modified_at, self.archive.uri, member.name))
 
     def _copy(self, packed: IO[bytes], target: Path) -> tuple[str, int]:
         sha256, size = hashlib.sha256(), 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -39,23 +39,6 @@ class LedgerLine:
     compression: str | None
     byte_count: int
     modified_at: dt.datetime
-
-
-@dataclass(frozen=True)
-class KeptDump(NewDump):
-    """A dump whose bytes come from the lake, and whose place is the one that the ledger has of it."""
-
-    known_uri: str = field(default="", kw_only=True)
-
-    @property
-    def name(self) -> str:
-        """The name that the file had, without its folder."""
-        return Path(self.known_uri).name if self.archive is None else super().name
-
-    @property
-    def uri(self) -> str:
-        """Where the dump lay when it was ingested."""
-        return self.known_uri
 
 
 def find_raw(lake: Lake, dump_id: str) -> Place | None:
@@ -101,7 +84,7 @@ def _is_packed(file: Place, line: LedgerLine) -> bool:
 
 
 @contextmanager
-def restored(lake: Lake, line: LedgerLine, folder: Path) -> Iterator[KeptDump]:
+def restored(lake: Lake, line: LedgerLine, folder: Path) -> Iterator[NewDump]:
     """Give the dump as it was captured; one that we packed, or that lies elsewhere, is in `folder` during the block."""
     file = find_raw(lake, line.dump_id)
     if file is None:
@@ -119,7 +102,7 @@ def restored(lake: Lake, line: LedgerLine, folder: Path) -> Iterator[KeptDump]:
         unpacked.unlink(missing_ok=True)
 
 
-def _kept(line: LedgerLine, path: Path) -> KeptDump:
+def _kept(line: LedgerLine, path: Path) -> NewDump:
     archive, _, member = line.uri.partition(SEPARATOR)
-    found_in = Path(archive) if member else None
-    return KeptDump(path, line.dump_id, line.byte_count, line.modified_at, found_in, member, known_uri=line.uri)
+    found = {"archive": archive, "member": member} if member else {"found_at": line.uri}
+    return NewDump(path, line.dump_id, line.byte_count, line.modified_at, **found)

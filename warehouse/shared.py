@@ -69,6 +69,11 @@ class SharedLake(Lake):
         return self.tables.place
 
     @property
+    def address(self) -> str:
+        """Where its files are in object storage."""
+        return self.files.url
+
+    @property
     def data(self) -> ObjectPath:
         """Where the Parquet files are."""
         return self.files / "data"

@@ -20,7 +20,6 @@ import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -33,6 +32,7 @@ from transforms.readers import recognise
 from transforms.readers.base import Batch, DumpInfo, shown
 from transforms.readers.reading import read_dump
 from transforms.schema import RAW_RECORD
+from warehouse.address import name_of
 from warehouse.durable import write_whole
 from warehouse.lake import UNBORN, make_folders
 from warehouse.locking import try_lock
@@ -42,6 +42,7 @@ from warehouse.unpack import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from transforms.readers.base import Head, Reader
     from warehouse.lake import Lake
@@ -90,7 +91,7 @@ class StagedDump:
     @property
     def name(self) -> str:
         """The dump's file name, for people."""
-        return Path(self.uri).name
+        return name_of(self.uri)
 
     @property
     def reject_files(self) -> list[Path]:
@@ -200,8 +201,8 @@ def is_passing(error: DumpError) -> bool:
 
 
 def _called_by_place(error: DumpError, dump: NewDump) -> DumpError:
-    """Call the member of an archive by the archive and its name there."""
-    if dump.archive is not None:
+    """Call a dump by the name that it had, the member of an archive by the archive and its name there."""
+    if dump.archive or dump.found_at:
         line = re.search(r", line [\d,]+$", error.where)
         error.where = shown(dump.place) + (line[0] if line else "")
     return error
@@ -211,7 +212,7 @@ def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
     with open_dump(dump.path, DEFAULT_LIMITS, dump.name) as opened:
         head: Head = read_head(opened)
         reader: Reader = recognise(head, installed_readers())
-        shown_at = captured_at(dump.name, dump.archive.name if dump.archive else "", dump.modified_at)
+        shown_at = captured_at(dump.name, name_of(dump.archive), dump.modified_at)
         captured = shown_at.date()
         reading = read_dump(reader, opened.stream, head, DumpInfo(dump.name, shown_at))
         days: list[dt.date] = []

@@ -49,7 +49,7 @@ class Deployment:
     """What a Prefect server knows of a served folder, and what a person can tell it there."""
 
     def __init__(self, client: SyncPrefectClient, served: Serving) -> None:
-        name = Served(served.landing, Lake(served.lake), EVERY).name
+        name = Served(str(served.landing), Lake(served.lake), EVERY).name
         self.client = client
         self.id = client.read_deployment_by_name(f"ingest/{name}").id
 

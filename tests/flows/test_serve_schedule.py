@@ -14,7 +14,7 @@ from prefect.utilities.importtools import import_object
 
 from flows.ingest import ingest
 from flows.news import SLOT_TAKEN, lines_of
-from flows.serve import ONE_AT_A_TIME, Served, parse_cron, parse_interval
+from flows.serve import ONE_AT_A_TIME, Served, landing_of, parse_cron, parse_interval
 from transforms.errors import UsageError
 from warehouse.lake import Lake
 
@@ -45,7 +45,7 @@ def test_a_cron_expression_is_taken_as_it_stands() -> None:
 
 
 def served(landing: str = "/data/landing", lake: str = "/data/lake") -> Served:
-    return Served(Path(landing), Lake(Path(lake)), "15m")
+    return Served(landing, Lake(Path(lake)), "15m")
 
 
 def test_folders_of_one_name_are_deployments_of_their_own() -> None:
@@ -60,10 +60,23 @@ def test_a_deployment_has_a_name_that_prefect_takes(name: str) -> None:
     assert not set(made) & set("/%&<> ."), made
 
 
+def test_an_address_is_served_as_it_stands() -> None:
+    assert landing_of("https://host/dumps/2026") == "https://host/dumps/2026"
+    assert landing_of("s3://bucket/dumps") == "s3://bucket/dumps"
+    assert served("https://host/dumps").name.startswith("pull-dumps-")
+
+
+@pytest.mark.parametrize("landing", ["https://host/?key=4f1c2a", "https://me:4f1c2a@host/", "ftp://host/", "/missing"])
+def test_a_landing_folder_that_cannot_be_served_is_refused_without_its_secrets(landing: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        landing_of(landing)
+    assert "4f1c2a" not in str(refused.value)
+
+
 def test_a_short_interval_is_looked_at_more_often() -> None:
-    assert Served(Path("a"), Lake(Path("b")), "4s").look_seconds == 2
-    assert Served(Path("a"), Lake(Path("b")), "15m").look_seconds == 10
-    assert Served(Path("a"), Lake(Path("b")), "4s", "0 6 * * *").look_seconds == 10
+    assert Served("a", Lake(Path("b")), "4s").look_seconds == 2
+    assert Served("a", Lake(Path("b")), "15m").look_seconds == 10
+    assert Served("a", Lake(Path("b")), "4s", "0 6 * * *").look_seconds == 10
 
 
 ENDED = dt.datetime(2026, 3, 11, 9, 30, tzinfo=dt.UTC)

@@ -19,12 +19,14 @@ from warehouse import contract
 from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, resolve_batch, without_published
 from warehouse.contract import check_dumps
 from warehouse.expectations import Outcome
+from warehouse.fetch import fetch
 from warehouse.lake import Lake, attached, held_open, lake_at
 from warehouse.landing import find_dumps
-from warehouse.ledger import add_members, find_new
+from warehouse.ledger import add_fetched, add_members, find_new
 from warehouse.locking import writer_lock
 from warehouse.members import UnpackedArchive, unpack_archive
 from warehouse.rebuild import rebuild
+from warehouse.seen import note_seen
 from warehouse.soundness import FAULTS
 from warehouse.staging import StagedDump, normalize_staged, stage_dump, staging_folder
 
@@ -90,16 +92,21 @@ class Pipeline:
         self.lake = lake_at(place, level)
 
     def ingest(self, *paths: object) -> Ingested:
-        """Ingest files, folders and globs as one batch."""
-        landing = find_dumps([str(path) for path in paths], outside=self.lake.root)
-        new = find_new(landing.files, self.lake, retry_failed=True)
+        """Ingest files, folders, globs and addresses as one batch."""
+        landing = find_dumps([str(path) for path in paths], outside=self.lake.root, outside_address=self.lake.address)
+        new = find_new(landing.files, self.lake, retry_failed=True, remote=landing.remote)
         done = Ingested(new.known, [*landing.problems, *new.problems])
-        if new.dumps or new.archives:
+        if new.dumps or new.archives or new.remote:
             run = Run(f"test-{uuid.uuid4()}", "a test", "0", dt.datetime.now(dt.UTC))
             with staging_folder(self.lake, run.run_id) as staging:
+                fetched = [fetch(file, staging) for file in new.remote]
+                add_fetched(new, fetched)
+                note_seen(self.lake, fetched)
                 archives = [unpack_archive(archive, staging) for archive in new.archives]
                 add_members(new, archives)
                 done.known, done.problems = new.known, [*landing.problems, *new.problems]
+                if not (new.dumps or archives):
+                    return done
                 self._ingest_new(done, new.dumps, archives, staging, run)
         return done
 

@@ -12,10 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from server import exclusively, free_port, is_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 START_SECONDS = 60
 
@@ -51,6 +56,14 @@ class Servers:
     def bucket(self) -> Path:
         """Where the S3 server keeps what is in the bucket."""
         return Path(self.files) / BUCKET
+
+    def upload(self, address: str, data: bytes) -> None:
+        """Put an object into the bucket, through the server: it does not look for what comes another way."""
+        from s3fs import S3FileSystem  # noqa: PLC0415  # takes a second, and few tests need it
+
+        endpoint = self.environment["AWS_ENDPOINT_URL"]
+        storage = S3FileSystem(key="paperlake", secret=self.s3_secret, endpoint_url=endpoint, skip_instance_cache=True)
+        storage.pipe_file(address, data)
 
     def toml(self, name: str, folder: Path) -> Path:
         """Write what tells of a new shared lake."""
@@ -142,11 +155,29 @@ def _start_postgres(home: Path, password: str) -> tuple[subprocess.Popen[bytes],
     return _popen([*as_other, *command]), port
 
 
+@contextmanager
+def rclone_http(folder: Path) -> Iterator[str]:
+    """Serve a folder over http until the block ends, and give its address."""
+    port = free_port()
+    process = _popen(
+        [str(_rclone()), "serve", "http", "--addr", f"127.0.0.1:{port}", "--config", "/dev/null", str(folder)]
+    )
+    try:
+        _wait_for(process, port)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _rclone() -> Path:
+    return Path(sys.executable).with_name("rclone")
+
+
 def _start_s3(files: Path, secret: str) -> tuple[subprocess.Popen[bytes], int]:
     port = free_port()
-    rclone = Path(sys.executable).with_name("rclone")
     address = ["--addr", f"127.0.0.1:{port}", "--auth-key", f"paperlake,{secret}"]
-    return _popen([str(rclone), "serve", "s3", *address, "--config", "/dev/null", str(files)]), port
+    return _popen([str(_rclone()), "serve", "s3", *address, "--config", "/dev/null", str(files)]), port
 
 
 def _popen(command: list[str]) -> subprocess.Popen[bytes]:
