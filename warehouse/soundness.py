@@ -8,11 +8,15 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Fault:
-    """A way in which a lake may be wrong: the table, what it is, and the query for the rows that are wrong."""
+    """A way in which a lake may be wrong: the table, what it is, and the query for the rows that are wrong.
+
+    Where it `is_of_ledger`, dumps are missing there: a rebuild knows of no others, and would leave out their records.
+    """
 
     where: str
     what: str
     sql: str
+    is_of_ledger: bool = False
 
 
 FAULTS: Final = (
@@ -68,11 +72,13 @@ FAULTS: Final = (
         "records",
         "a record of no dump",
         "FROM records ANTI JOIN (FROM dumps WHERE status = 'published') USING (dump_id)",
+        is_of_ledger=True,
     ),
     Fault(
         "rejects",
         "a reject of no dump",
         "FROM rejects ANTI JOIN (FROM dumps WHERE status = 'published') USING (dump_id)",
+        is_of_ledger=True,
     ),
     Fault("paper_redirects", "a redirect to nowhere", "FROM paper_redirects ANTI JOIN papers USING (paper_id)"),
     Fault(

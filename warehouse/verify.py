@@ -154,7 +154,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         if rows:
             examples = ", ".join(str(row[0]) for row in rows[:SHOWN])
             more = " ..." if len(rows) > SHOWN else ""
-            yield Finding(f"{fault.what}: {examples}{more}", fault.where, REBUILD)
+            yield Finding(f"{fault.what}: {examples}{more}", fault.where, ROLLBACK if fault.is_of_ledger else REBUILD)
 
 
 def _papers(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pipeline import Pipeline
 
+from warehouse.history import rollback, snapshots
 from warehouse.lake import transaction
-from warehouse.verify import verify
+from warehouse.verify import ROLLBACK, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,3 +137,11 @@ def test_damage_is_found_and_named(lake: Pipeline, damage: Callable[[Pipeline], 
     found = verify(lake.lake, deep=True)
     assert any(what in one.what for one in found), [str(one) for one in found]
     assert all(one.cure and one.where for one in found)
+
+
+def test_dump_that_the_ledger_lost_is_brought_back_by_rollback(lake: Pipeline) -> None:
+    before = snapshots(lake.lake)[-1]["snapshot"]
+    sql(lake, "DELETE FROM dumps WHERE dump_id = (SELECT min(dump_id) FROM records)")
+    assert {one.cure for one in verify(lake.lake) if "of no dump" in one.what} == {ROLLBACK}  # a rebuild loses records
+    rollback(lake.lake, before)
+    assert verify(lake.lake) == []
