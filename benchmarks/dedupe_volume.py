@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=[100_000], help="numbers of invented records")
     parser.add_argument("--records", type=Path, nargs="*", help="written by generate_records.py: take these instead")
     parser.add_argument("--splink", action="store_true", help="Splink on the same records")
+    parser.add_argument(
+        "--into", type=Path, nargs="+", metavar="PATH", help="a lake that is there, which grows, and dumps to add to it"
+    )
     parser.add_argument("--no-listings", action="store_true", help="leave out the real daily listings")
 
 
@@ -60,6 +63,9 @@ def measure(given: argparse.Namespace, place: Path, environment: Mapping[str, st
     increments = [_measure_parts(given, parts, place / name, environment) for name, parts in sources.items()]
     if not given.no_listings:
         _measure_listings(given.shared / "corpus" / "arxiv_daily_jsonl", place / "listings", environment)
+    if given.into:
+        lake, *dumps = given.into
+        increments.append(_measure_increment(f"{lake.name}", dumps, lake, place, environment))
     if increments:
         print("\n".join(["", INCREMENT_HEADER, *increments]), flush=True)
 
@@ -72,7 +78,7 @@ def _measure_parts(
     _print_ours(f"{truth.height:,} invented", bulk, truth, place / "lake", environment)
     if given.splink:
         _print_splink(truth, bulk, peers.install(given.peers or place.parent / "peers", ["splink"])[0], place)
-    return _measure_increment(f"{truth.height:,} invented records", new, place, environment)
+    return _measure_increment(f"a lake of {truth.height:,} invented records", new, place / "lake", place, environment)
 
 
 def _write_records(parts: Iterable[pl.DataFrame], place: Path) -> tuple[pl.DataFrame, list[Path], list[Path]]:
@@ -155,19 +161,19 @@ def b_cubed(joined: pl.DataFrame) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def _measure_increment(name: str, new: list[Path], place: Path, environment: Mapping[str, str]) -> str:
+def _measure_increment(name: str, new: list[Path], large: Path, place: Path, environment: Mapping[str, str]) -> str:
     runs: dict[str, list[Ingest]] = {"lake": [], "empty": []}
     try:
         for number, dump in enumerate(new):
-            for kind, lake in (("lake", place / "lake"), ("empty", place / f"empty-{number}")):
+            for kind, lake in (("lake", large), ("empty", place / f"empty-{number}")):
                 _forget(lake)
                 runs[kind].append(ingest([dump], lake, environment))
     except FailedError as error:
-        return f"| a lake of {name} | {error} |"
+        return f"| {name} | {error} |"
     seconds = (statistics.median(run.seconds for run in runs[kind]) for kind in runs)
     cpu_seconds = (statistics.median(run.process.cpu_seconds for run in runs[kind]) for kind in runs)
     cells = (f"{full:.2f} | {empty:.2f} | {full - empty:+.2f}" for full, empty in (seconds, cpu_seconds))
-    return f"| a lake of {name} | {' | '.join(cells)} |"
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 def _forget(lake: Path) -> None:

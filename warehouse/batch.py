@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from transforms.schema import DUMPS, RECORDS, RUNS
+from warehouse.index_making import refresh_index
 from warehouse.ledger import published_ids
 from warehouse.publish import Publication, keep_raw, publish
 from warehouse.resolve import Resolution, resolve
@@ -139,7 +140,7 @@ def publish_batch(
     problems: Sequence[str],
     checks: Path,
 ) -> None:
-    """Publish the accepted dumps, and note the refused ones and the run, in one transaction."""
+    """Publish the accepted dumps, and note the refused ones and the run, in one transaction; then see to the index."""
     now = dt.datetime.now(dt.UTC)
     keep_raw([line.staged for line in batch.accepted], lake)
     dumps = [dump_row(line, run.run_id, now) for line in batch.lines]
@@ -155,6 +156,7 @@ def publish_batch(
     publish(
         Publication(run.run_id, run.flow_run_name, now, batch.accepted_ids, entries, resolution.changes, frames), lake
     )
+    refresh_index(lake, resolution.changes.get("screens"))
 
 
 def dump_row(line: DumpLine, run_id: str, now: dt.datetime) -> dict[str, object]:

@@ -3,6 +3,7 @@
 LAKE/catalog.sqlite   the DuckLake catalog: tables, snapshots, which Parquet files are valid
 LAKE/data/            the Parquet files
 LAKE/raw/             every dump as it was captured, by its SHA-256
+LAKE/index/           what finds rows of large Parquet files without scanning them: derived, see `warehouse.index`
 LAKE/docs/            Data Docs of the contract, HTML
 LAKE/sums/            SHA-256 of the Parquet files, for `sha256sum -c` in data/ and for `paperlake verify`
 LAKE/fetched.sqlite   what lay at an address when it was fetched (warehouse.seen); may be lost
@@ -100,6 +101,11 @@ class Lake:
     def sums(self) -> Place:
         """The folder of the SHA-256 of the Parquet files."""
         return self.root / "sums"
+
+    @property
+    def index(self) -> Path:
+        """The folder of what finds rows of large Parquet files."""
+        return self.root / "index"
 
     @property
     def docs(self) -> Path:

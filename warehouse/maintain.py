@@ -1,7 +1,7 @@
 """Keeps a lake small and quick: merges small files, lets old snapshots go, and clears away what nobody needs.
 
     merge small files --> forget snapshots past their time --> remove files that no snapshot names
-    --> remove what died runs left --> shorten the catalog's log
+    --> remove what died runs left --> make what is missing of the index --> shorten the catalog's log
 
 Readers are not in the way: a file is removed a day after the last snapshot that names it is gone,
 longer than any query takes. The caller holds the writer's lock, so that nobody else is writing.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from warehouse.compact import merge_small_files
 from warehouse.durable import keep_sums, read_sums
+from warehouse.index_making import refresh_index
 from warehouse.lake import Lake, attached, current, transaction
 from warehouse.sqltext import literal
 from warehouse.staging import sweep
@@ -58,6 +59,7 @@ def maintain(lake: Lake, *, now: dt.datetime, keep_days: int) -> Maintenance:
         raw = _remove_unnamed_raw(connection, lake)
     keep_sums(lake.sums, [place for place in read_sums(lake.sums) if (lake.data / place).exists()])
     sweep(lake.staging)
+    refresh_index(lake, deep=True)
     lake.tidy_catalog()
     return Maintenance(merged, forgotten, removed, left, raw)
 

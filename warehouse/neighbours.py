@@ -1,11 +1,13 @@
 """Asks the lake for what may concern new records: known variants, shared blocking keys, papers.
 
 Everything is looked up by what is new, so that the cost of a small batch does not grow with the
-number of merges that the lake has seen.
+number of merges that the lake has seen. Large files are asked through their index, see `warehouse.index`;
+all others are scanned.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,31 @@ import polars as pl
 
 from transforms.dedupe.evidence import is_match
 from transforms.dedupe.variants import ABSTRACT_CHARS, COMPARED_FIELDS
+from transforms.schema import RECORDS
 from warehouse.handover import shown
-from warehouse.sqltext import script
+from warehouse.index import Index, open_index
+from warehouse.lake import Lake, snapshot
+from warehouse.sqltext import literal, script
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import duckdb
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the lake holds now: a connection that is in one snapshot of it, and the index of its large files."""
+
+    connection: duckdb.DuckDBPyConnection
+    index: Index
+
+
+@contextmanager
+def stored(lake: Lake) -> Iterator[Stored]:
+    """Open what the lake holds now, to be asked many times: empty tables where there is no lake yet."""
+    with snapshot(lake) as connection:
+        yield Stored(connection, open_index(connection, lake))
 
 
 @dataclass(frozen=True)
@@ -32,132 +54,130 @@ class Neighbourhood:
     edges: pl.DataFrame
 
 
-def known_variants(lake: duckdb.DuckDBPyConnection, variants: pl.Series) -> pl.DataFrame:
+def known_variants(there: Stored, variants: pl.Series) -> pl.DataFrame:
     """Find which variants the lake holds: variant_id, record_id (the smallest), paper_id."""
-    return _ask(
-        lake,
-        """
-        SELECT records.variant_id, min(records.record_id) AS record_id, any_value(paper_records.paper_id) AS paper_id
-        FROM records SEMI JOIN wanted ON records.variant_id = wanted.variant_id
-        INNER JOIN paper_records ON paper_records.record_id = records.record_id
-        GROUP BY records.variant_id
-        """,
-        variants,
-    )
+    found = _records(there, "variant_id", variants, ("variant_id", "record_id"))
+    smallest = found.group_by("variant_id").agg(pl.col("record_id").min())
+    return smallest.join(_papers_of(there, smallest["record_id"]), on="record_id", validate="1:1")
 
 
-def shared_keys(lake: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> pl.DataFrame:
+def shared_keys(there: Stored, keys: pl.DataFrame) -> pl.DataFrame:
     """Find the stored blocking keys that are among `keys`: key, variant_id. The family is part of the key."""
-    sql = "SELECT key, variant_id FROM variant_keys SEMI JOIN wanted USING (key)"
-    return _ask_table(lake, sql, keys.select("key").unique())
+    found, asked = there.index.keys(keys["key"])
+    sql = f"SELECT key, variant_id FROM {_but(asked, 'variant_keys')} SEMI JOIN wanted USING (key)"
+    return pl.concat([_ask(there.connection, sql, keys["key"], "key"), found])
 
 
-def records_of_variants(lake: duckdb.DuckDBPyConnection, variants: pl.Series) -> pl.DataFrame:
+def records_of_variants(there: Stored, variants: pl.Series) -> pl.DataFrame:
     """Fetch what is compared of the records of these variants: record_id, variant_id, COMPARED_FIELDS.
 
     Wide columns cost most in a large lake; of an abstract comes as much as is compared.
     """
-    fields = ", ".join(field for field in COMPARED_FIELDS if field != "abstract")
-    sql = f"""
-        SELECT records.record_id, records.variant_id, {fields}, left(abstract, {ABSTRACT_CHARS}) AS abstract
-        FROM records SEMI JOIN wanted ON records.variant_id = wanted.variant_id
-        """
-    return _ask(lake, sql, variants)
+    return _records(there, "variant_id", variants, ("record_id", "variant_id", *COMPARED_FIELDS))
 
 
-def records_of_papers(lake: duckdb.DuckDBPyConnection, paper_ids: pl.Series) -> pl.DataFrame:
+def records_of_papers(there: Stored, paper_ids: pl.Series) -> pl.DataFrame:
     """Fetch the records of these papers, whole, each with its paper_id of now."""
-    sql = """
-        SELECT records.*, paper_records.paper_id
-        FROM paper_records SEMI JOIN wanted ON paper_records.paper_id = wanted.paper_id
-        INNER JOIN records ON records.record_id = paper_records.record_id
-        """
-    return _ask(lake, sql, paper_ids, "paper_id")
+    placed = _placed_in(there, paper_ids)
+    found = _records(there, "record_id", placed["record_id"], RECORDS.names, whole=True)
+    return found.join(placed, on="record_id", validate="1:1")
 
 
-def papers_of_records(lake: duckdb.DuckDBPyConnection, record_ids: pl.Series) -> pl.Series:
+def papers_of_records(there: Stored, record_ids: pl.Series) -> pl.Series:
     """Find the papers that these records speak of now."""
-    found = _ask(
-        lake,
-        "SELECT DISTINCT paper_id FROM paper_records SEMI JOIN wanted USING (record_id)",
-        record_ids,
-        "record_id",
-    )
-    return found["paper_id"]
+    return _papers_of(there, record_ids)["paper_id"].unique()
 
 
-def minted(lake: duckdb.DuckDBPyConnection, paper_ids: pl.Series) -> pl.DataFrame:
+def minted(connection: duckdb.DuckDBPyConnection, paper_ids: pl.Series) -> pl.DataFrame:
     """Find which of these ids were ever minted, by whom and when, and where the redirected ones lead.
 
     Gives paper_id, run_id, created_at; and redirected_to, redirect_run_id, redirected_at, which are
     null where the id is that of a paper of now.
     """
-    found = _ask(lake, script("minted"), paper_ids, "paper_id")
+    found = _ask(connection, script("minted"), paper_ids, "paper_id")
     return found.with_columns(pl.col("created_at", "redirected_at").dt.convert_time_zone("UTC"))
 
 
-def decisions(lake: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def decisions(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Read every decision there is: few beside the records, for people make them one by one."""
-    found = lake.execute("SELECT * FROM decisions").pl()
+    found = connection.execute("SELECT * FROM decisions").pl()
     return found.with_columns(pl.col("decided_at").dt.convert_time_zone("UTC"))
 
 
-def variants_of(lake: duckdb.DuckDBPyConnection, record_ids: pl.Series) -> pl.DataFrame:
+def variants_of(there: Stored, record_ids: pl.Series) -> pl.DataFrame:
     """Find which of these records the lake holds: record_id, variant_id."""
-    sql = "SELECT record_id, variant_id FROM records SEMI JOIN wanted ON records.record_id = wanted.record_id"
-    return _ask(lake, sql, record_ids, "record_id")
+    return _records(there, "record_id", record_ids, ("record_id", "variant_id"))
 
 
-def neighbourhood(lake: duckdb.DuckDBPyConnection, variants: pl.Series, ties: pl.DataFrame) -> Neighbourhood:
+def neighbourhood(there: Stored, variants: pl.Series, ties: pl.DataFrame) -> Neighbourhood:
     """Gather all records that a chain of stored matches and `ties` ties to these variants, and those matches.
 
     Matches that the cluster guard cut are followed too: a new record may tip the balance. `ties`
     (record_id_a, record_id_b) are the pairs that people joined.
     """
     while True:
-        members = _members(lake, variants)
-        there = members["record_id"].implode()
-        edges = _edges(lake, members["record_id"])
-        tied = ties.filter(pl.col("record_id_a").is_in(there) | pl.col("record_id_b").is_in(there))
+        members = _members(there, variants)
+        known = members["record_id"].implode()
+        edges = _edges(there.connection, members["record_id"])
+        tied = ties.filter(pl.col("record_id_a").is_in(known) | pl.col("record_id_b").is_in(known))
         ends = pl.concat([pairs[end] for pairs in (edges, tied) for end in ("record_id_a", "record_id_b")]).unique()
-        found = variants_of(lake, ends.filter(~ends.is_in(there)))  # the other end of a tie may not be there yet
+        found = variants_of(there, ends.filter(~ends.is_in(known)))  # the other end of a tie may not be there yet
         if found.is_empty():
             return Neighbourhood(members, edges)
         variants = pl.concat([members["variant_id"], found["variant_id"]]).unique()
 
 
-def _members(lake: duckdb.DuckDBPyConnection, variants: pl.Series) -> pl.DataFrame:
-    return _ask(
-        lake,
-        """
-        WITH papers_concerned AS (
-            SELECT DISTINCT paper_records.paper_id
-            FROM records SEMI JOIN wanted ON records.variant_id = wanted.variant_id
-            INNER JOIN paper_records ON paper_records.record_id = records.record_id
-        )
-        SELECT records.record_id, records.variant_id, paper_records.paper_id, records.seen_date
-        FROM paper_records SEMI JOIN papers_concerned ON paper_records.paper_id = papers_concerned.paper_id
-        INNER JOIN records ON records.record_id = paper_records.record_id
-        """,
-        variants,
-    )
+def _members(there: Stored, variants: pl.Series) -> pl.DataFrame:
+    founding = _records(there, "variant_id", variants, ("record_id",))
+    concerned = _papers_of(there, founding["record_id"])["paper_id"]
+    placed = _placed_in(there, concerned)
+    found = _records(there, "record_id", placed["record_id"], ("record_id", "variant_id", "seen_date"))
+    return found.join(placed, on="record_id", validate="1:1").select("record_id", "variant_id", "paper_id", "seen_date")
 
 
-def _edges(lake: duckdb.DuckDBPyConnection, record_ids: pl.Series) -> pl.DataFrame:
+def _edges(connection: duckdb.DuckDBPyConnection, record_ids: pl.Series) -> pl.DataFrame:
     sql = """
         SELECT record_id_a, record_id_b, probability, is_linked FROM matches
         WHERE record_id_a IN (SELECT record_id FROM wanted) OR record_id_b IN (SELECT record_id FROM wanted)
         """
-    return _ask(lake, sql, record_ids, "record_id").filter(is_match())
+    return _ask(connection, sql, record_ids, "record_id").filter(is_match())
 
 
-def _ask(lake: duckdb.DuckDBPyConnection, sql: str, values: pl.Series, name: str = "variant_id") -> pl.DataFrame:
-    """Run `sql` with the table `wanted` of these values, in a column called `name`."""
-    return _ask_table(lake, sql, values.unique().alias(name).to_frame())
+def _papers_of(there: Stored, record_ids: pl.Series) -> pl.DataFrame:
+    """Find the papers that these records speak of now: record_id, paper_id."""
+    sql = "FROM paper_records SEMI JOIN wanted USING (record_id) SELECT record_id, paper_id"
+    return _ask(there.connection, sql, record_ids, "record_id")
 
 
-def _ask_table(lake: duckdb.DuckDBPyConnection, sql: str, wanted: pl.DataFrame) -> pl.DataFrame:
-    if wanted.is_empty():  # DuckDB knows the columns without a look at the rows
+def _placed_in(there: Stored, paper_ids: pl.Series) -> pl.DataFrame:
+    """Find the records that speak of these papers now: record_id, paper_id."""
+    sql = "FROM paper_records SEMI JOIN wanted USING (paper_id) SELECT record_id, paper_id"
+    return _ask(there.connection, sql, paper_ids, "paper_id")
+
+
+def _records(
+    there: Stored, column: str, wanted: pl.Series, columns: Sequence[str], *, whole: bool = False
+) -> pl.DataFrame:
+    """Fetch some columns of the records whose `column` is among `wanted`; abstracts cut to what is compared, or `whole`."""
+    found, asked = there.index.records(column, wanted, columns)
+    cut = f"* REPLACE (left(abstract, {ABSTRACT_CHARS}) AS abstract)" if "abstract" in columns and not whole else "*"
+    sql = f"SELECT {', '.join(columns)} FROM (SELECT {cut} FROM {_but(asked, 'records')}) SEMI JOIN wanted USING ({column})"
+    scanned = _ask(there.connection, sql, wanted, column)
+    if found.is_empty():
+        return scanned
+    if "abstract" in columns and not whole:
+        found = found.with_columns(pl.col("abstract").str.head(ABSTRACT_CHARS))
+    return pl.concat([scanned, found.select(scanned.columns)])
+
+
+def _but(asked: Sequence[str], table: str) -> str:
+    """Name a table, or what of it lies in other files than those that were asked already."""
+    return f"(FROM {table} WHERE filename NOT IN ({', '.join(map(literal, asked))}))" if asked else table
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, sql: str, values: pl.Series, name: str) -> pl.DataFrame:
+    """Run `sql` with the table `wanted` of these values, each once, in a column called `name`."""
+    if values.is_empty():  # DuckDB knows the columns without a look at the rows
         sql = f"FROM ({sql.rstrip().rstrip(';')}) LIMIT 0"
-    with shown(lake, "wanted", wanted):
-        return lake.execute(sql).pl()
+    with shown(connection, "wanted", values.unique().alias(name).to_frame()):
+        return connection.execute(sql).pl()

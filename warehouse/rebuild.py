@@ -19,6 +19,7 @@ from transforms.schema import RUNS, TABLES
 from warehouse.batch import NOTHING_RESOLVED, StageSeconds, run_row
 from warehouse.decide import NO_DUMPS
 from warehouse.handover import shown
+from warehouse.index_making import refresh_index
 from warehouse.lake import Lake, attached, current
 from warehouse.publish import append, in_one_transaction
 from warehouse.raw import refuse_lost_raw
@@ -109,6 +110,7 @@ def rebuild(lake: Lake, run: Run, tell: Callable[[str], None], *, level: Level |
             history = {"runs": _told(moved, run, now), "checks": checks.with_columns(run_id=pl.lit(run.run_id))}
             changed = {name: files[name] for name in moved.replaced}
             in_one_transaction(lake, run.flow_run_name, lambda connection: _swap(connection, changed, history))
+            refresh_index(lake)
         return moved
 
 

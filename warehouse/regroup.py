@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import duckdb
-
     from transforms.dedupe.weights import Level
-    from warehouse.neighbours import Neighbourhood
+    from warehouse.neighbours import Neighbourhood, Stored
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,7 @@ class Comparison:
     alike: pl.DataFrame  # of MATCH_SCHEMA: matches, and the pairs that nearly are
     pairs_compared: int
     pairs_not_compared: int
+    screens: pl.DataFrame  # what screens each variant, for the index, where there are many
 
     @property
     def matches(self) -> pl.DataFrame:
@@ -87,27 +86,26 @@ class Changes:
     level: Level
 
 
-def regroup(
-    connection: duckdb.DuckDBPyConnection, changes: Changes, folder: Path, *, run_id: str, now: dt.datetime
-) -> Resolution:
+def regroup(there: Stored, changes: Changes, folder: Path, *, run_id: str, now: dt.datetime) -> Resolution:
     """Group anew what the changes touch; write the rows that follow into `folder`, one Parquet file per change.
 
     Nothing is written where nothing changes.
     """
     batch, comparison = changes.batch, changes.comparison
     ties = changes.decisions.filter(pl.col("verdict") == "same")
-    around = neighbours.neighbourhood(connection, changes.touched, ties)
+    around = neighbours.neighbourhood(there, changes.touched, ties)
     members = _members(batch, around)
-    placed = _cluster(connection, changes, around, members)
-    ids = neighbours.minted(connection, "p" + around.members["record_id"])
+    placed = _cluster(there, changes, around, members)
+    ids = neighbours.minted(there.connection, "p" + around.members["record_id"])
     assignment = _assign(batch, around, members.join(placed, on="record_id", validate="1:1"), ids)
-    merged = _merge(connection, batch, assignment)
-    ids = pl.concat([ids, neighbours.minted(connection, _unasked(merged, assignment, around))]).unique("paper_id")
+    merged = _merge(there, batch, assignment)
+    ids = pl.concat([ids, neighbours.minted(there.connection, _unasked(merged, assignment, around))]).unique("paper_id")
     redirects = _redirects(assignment.redirects, ids, run_id, now)
     joined = redirects.join(_in_use(ids), left_on="old_paper_id", right_on="paper_id", how="semi")
     known = _in_use(ids).join(merged, on="paper_id", how="semi")
     rows_of = {
         "variant_keys": comparison.keys,
+        "screens": comparison.screens,
         "matches": _evidence(batch, comparison, placed).with_columns(run_id=pl.lit(run_id)),
         "turned_matches": turned_rows(around.edges, placed),
         "paper_records": assignment.paper_records,
@@ -159,14 +157,12 @@ def _members(batch: Batch, around: Neighbourhood) -> pl.DataFrame:
     return pl.concat([batch.members.filter(pl.col("variant_id").is_in(grouped)), now_there])
 
 
-def _cluster(
-    connection: duckdb.DuckDBPyConnection, changes: Changes, around: Neighbourhood, members: pl.DataFrame
-) -> pl.DataFrame:
+def _cluster(there: Stored, changes: Changes, around: Neighbourhood, members: pl.DataFrame) -> pl.DataFrame:
     """Cluster the unseen variants together with the neighbourhood: record_id, cluster."""
     found = changes.comparison
     missing = around.members["variant_id"].unique()
     missing = missing.filter(~missing.is_in(found.variants["variant_id"].implode()))
-    variants = pl.concat([found.variants, compared(neighbours.records_of_variants(connection, missing))])
+    variants = pl.concat([found.variants, compared(neighbours.records_of_variants(there, missing))])
     matches = pl.concat([found.matches.select("variant_a", "variant_b", "probability"), _stored_matches(around)])
     return cluster_records(members, variants, matches, changes.decisions, level=changes.level)
 
@@ -198,15 +194,15 @@ def _assign(batch: Batch, around: Neighbourhood, placed: pl.DataFrame, ids: pl.D
     return Assignment(pl.concat([moved, settled]).sort("record_id"), decided.minted, decided.redirects)
 
 
-def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch, assignment: Assignment) -> pl.DataFrame:
+def _merge(there: Stored, batch: Batch, assignment: Assignment) -> pl.DataFrame:
     """Merge anew each paper that gained or lost a record."""
     new = batch.records.collect().join(assignment.paper_records, on="record_id", validate="1:1")
     if new.height != batch.members.height:
         raise AssertionError(f"{batch.members.height} records came in, {new.height} have a paper")
     placed = assignment.paper_records.join(batch.members, on="record_id", how="anti")
-    losing = neighbours.papers_of_records(connection, placed["record_id"])
+    losing = neighbours.papers_of_records(there, placed["record_id"])
     changed = pl.concat([assignment.paper_records["paper_id"], losing]).unique()
-    stored = neighbours.records_of_papers(connection, changed)
+    stored = neighbours.records_of_papers(there, changed)
     moved = assignment.paper_records.rename({"paper_id": "moved_to"})
     stored = stored.join(moved, on="record_id", how="left", validate="1:1").with_columns(
         paper_id=pl.coalesce("moved_to", "paper_id")

@@ -12,17 +12,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from transforms.dedupe.block import blocking_keys, candidate_pairs
-from transforms.dedupe.match import MATCH_SCHEMA, match_pairs
+from transforms.dedupe.match import MATCH_SCHEMA, match_pairs, promising_pairs
 from transforms.dedupe.nodes import spoken_of
-from transforms.dedupe.variants import ABSTRACT_CHARS, COMPARED_FIELDS, compared
+from transforms.dedupe.screen import Screen, screen_again, screen_numbers
+from transforms.dedupe.variants import ABSTRACT_CHARS, COMPARED_FIELDS, compared, with_nothing_else
 from transforms.dedupe.verdicts import standing
 from transforms.dedupe.weights import WEIGHTS
 from transforms.schema import RECORDS, VARIANT_KEYS
 from warehouse import neighbours
-from warehouse.lake import Lake, snapshot
+from warehouse.index_making import kept_screens
+from warehouse.neighbours import Stored, stored
 from warehouse.regroup import Batch, Changes, Comparison, Resolution, regroup
 from warehouse.settings import level_of
 from warehouse.workers import side_by_side
@@ -31,10 +34,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
-    import duckdb
+    import numpy.typing as npt
 
     from transforms.dedupe.parts import Each
     from transforms.dedupe.weights import Level
+    from warehouse.lake import Lake
 
 __all__ = ["Resolution", "resolve", "resolve_again"]
 
@@ -44,15 +48,15 @@ def resolve(records: pl.LazyFrame, lake: Lake, folder: Path, *, run_id: str, now
 
     `records` has the columns of RECORDS. Nothing is written where nothing changes.
     """
-    with snapshot(lake) as connection:
-        batch = _prepare(connection, records)
-        level = level_of(connection)
+    with stored(lake) as there:
+        batch = _prepare(there, records)
+        level = level_of(there.connection)
         with side_by_side() as each:
-            comparison = _compare(connection, batch, level, each)
-        decisions = standing(neighbours.decisions(connection))
-        touched = pl.concat([_touched(batch, comparison.matches), _decided(connection, batch, decisions)]).unique()
+            comparison = _compare(there, batch, level, each)
+        decisions = standing(neighbours.decisions(there.connection))
+        touched = pl.concat([_touched(batch, comparison.matches), _decided(there, batch, decisions)]).unique()
         changes = Changes(batch, comparison, touched, decisions, level)
-        return regroup(connection, changes, folder, run_id=run_id, now=now)
+        return regroup(there, changes, folder, run_id=run_id, now=now)
 
 
 def resolve_again(
@@ -66,31 +70,70 @@ def resolve_again(
     members = nothing.select("record_id", "variant_id", "seen_date")
     known = nothing.select("variant_id", "record_id", paper_id="record_id")
     batch = Batch(nothing.lazy(), members, known, nothing.select("variant_id", "record_id"))
-    comparison = Comparison(compared(nothing), VARIANT_KEYS.polars_schema.to_frame(), MATCH_SCHEMA.to_frame(), 0, 0)
-    with snapshot(lake) as connection:
-        touched = neighbours.variants_of(connection, records)["variant_id"].unique()
-        changes = Changes(batch, comparison, touched, standing(decisions), level_of(connection))
-        return regroup(connection, changes, folder, run_id=run_id, now=now)
+    comparison = Comparison(
+        compared(nothing), VARIANT_KEYS.polars_schema.to_frame(), MATCH_SCHEMA.to_frame(), 0, 0, pl.DataFrame()
+    )
+    with stored(lake) as there:
+        touched = neighbours.variants_of(there, records)["variant_id"].unique()
+        changes = Changes(batch, comparison, touched, standing(decisions), level_of(there.connection))
+        return regroup(there, changes, folder, run_id=run_id, now=now)
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, records: pl.LazyFrame) -> Batch:
+def _prepare(there: Stored, records: pl.LazyFrame) -> Batch:
     members = records.select("record_id", "variant_id", "seen_date").collect()
-    known = neighbours.known_variants(connection, members["variant_id"])
+    known = neighbours.known_variants(there, members["variant_id"])
     first = members.join(known, on="variant_id", how="anti").group_by("variant_id").agg(pl.col("record_id").min())
     return Batch(records, members, known, first.sort("variant_id"))
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, batch: Batch, level: Level, each: Each) -> Comparison:
+def _compare(there: Stored, batch: Batch, level: Level, each: Each) -> Comparison:
     """Match the unseen variants with each other and with what the lake holds under the same keys."""
     variants = compared(_firsts(batch), each)
     keys = blocking_keys(variants, each)
-    stored_keys = neighbours.shared_keys(connection, keys)
+    stored_keys = neighbours.shared_keys(there, keys)
     candidates = candidate_pairs(pl.concat([keys.select(stored_keys.columns), stored_keys]), batch.unseen)
-    partners = pl.concat([candidates.pairs["variant_a"], candidates.pairs["variant_b"]]).unique()
-    stored = partners.filter(~partners.is_in(batch.unseen.implode()))
-    variants = pl.concat([variants, compared(neighbours.records_of_variants(connection, stored))])
-    alike = match_pairs(variants, candidates.pairs, level, least=WEIGHTS.doubt_probability, each=each)
-    return Comparison(variants, keys, alike, candidates.pairs.height, candidates.not_compared)
+    pairs = _worth_reading(there, variants, candidates.pairs)
+    partners = _ends(pairs, batch.unseen)
+    variants = pl.concat([variants, compared(neighbours.records_of_variants(there, partners))]).sort("variant_id")
+    numbers = screen_numbers(variants, each)
+    screen = screen_again(variants["variant_id"].to_numpy(), numbers)
+    alike = match_pairs(variants, pairs, level, least=WEIGHTS.doubt_probability, each=each, screen=screen)
+    screens = kept_screens(screen.ids, numbers)
+    return Comparison(variants, keys, alike, candidates.pairs.height, candidates.not_compared, screens)
+
+
+def _worth_reading(there: Stored, fresh: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the pairs that the index of the lake rules out; what it does not know of is to be read.
+
+    First by a few numbers of each variant, then by titles and names.
+    """
+    ids, numbers = there.index.screens(_ends(pairs, fresh["variant_id"]))
+    if not len(ids):
+        return pairs
+    screen = _both(fresh, ids, numbers)
+    screened, unknown = _parted(pairs.with_row_index("place"), screen)
+    likely = screened.filter(pl.Series(screen.may_match(screened), dtype=pl.Boolean))
+    titles = there.index.titles(_ends(likely, fresh["variant_id"]))
+    if titles.height:
+        variants = pl.concat([fresh, compared(with_nothing_else(titles))])
+        found = np.isin(ids, variants["variant_id"].to_numpy())
+        screen = _both(fresh, ids[found], numbers[found])
+        titled, untitled = _parted(likely, screen)
+        likely = pl.concat([promising_pairs(variants, screen, titled), untitled])
+    return pl.concat([likely, unknown]).sort("place").drop("place")
+
+
+def _parted(pairs: pl.DataFrame, screen: Screen) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Part the pairs of which both sides are in the screen from the others."""
+    ids = pl.Series(screen.ids).implode()
+    both = pl.col("variant_a").is_in(ids) & pl.col("variant_b").is_in(ids)
+    return pairs.filter(both), pairs.filter(~both)
+
+
+def _both(fresh: pl.DataFrame, ids: npt.NDArray[np.uint64], numbers: npt.NDArray[np.uint64]) -> Screen:
+    every = np.concatenate([fresh["variant_id"].to_numpy(), ids])
+    order = np.argsort(every)
+    return screen_again(every[order], np.concatenate([screen_numbers(fresh), numbers])[order])
 
 
 def _firsts(batch: Batch) -> pl.DataFrame:
@@ -102,17 +145,22 @@ def _firsts(batch: Batch) -> pl.DataFrame:
 
 def _touched(batch: Batch, matches: pl.DataFrame) -> pl.Series:
     """Variants of the lake that a new match reaches."""
-    ends = pl.concat([matches["variant_a"], matches["variant_b"]]).unique()
-    return ends.filter(~ends.is_in(batch.unseen.implode()))
+    return _ends(matches, batch.unseen)
 
 
-def _decided(connection: duckdb.DuckDBPyConnection, batch: Batch, decisions: pl.DataFrame) -> pl.Series:
+def _ends(pairs: pl.DataFrame, unseen: pl.Series) -> pl.Series:
+    """List the variants of pairs that the lake holds."""
+    ends = pl.concat([pairs["variant_a"], pairs["variant_b"]]).unique()
+    return ends.filter(~ends.is_in(unseen.implode()))
+
+
+def _decided(there: Stored, batch: Batch, decisions: pl.DataFrame) -> pl.Series:
     """Variants of the lake that a decision ties to a variant of the batch."""
     if decisions.is_empty():
         return pl.Series(dtype=pl.UInt64)
     ends = pl.concat([decisions["record_id_a"], decisions["record_id_b"]])
-    there = pl.concat([neighbours.variants_of(connection, ends), batch.members.select("record_id", "variant_id")])
-    spoken = spoken_of(decisions, there)
+    every = pl.concat([neighbours.variants_of(there, ends), batch.members.select("record_id", "variant_id")])
+    spoken = spoken_of(decisions, every)
     incoming = batch.members["variant_id"].unique().implode()
     concerned = spoken.filter(pl.col("variant_a").is_in(incoming) | pl.col("variant_b").is_in(incoming))
     variants = pl.concat([concerned["variant_a"], concerned["variant_b"]]).unique()

@@ -23,6 +23,7 @@ from transforms.schema import RECORDS
 from warehouse.durable import read_sums, sha256
 from warehouse.handover import shown
 from warehouse.lake import Lake, attached, current
+from warehouse.large_files import damaged_parts
 from warehouse.raw import find_raw
 from warehouse.soundness import FAULTS
 
@@ -65,6 +66,11 @@ def verify(lake: Lake, *, deep: bool = False) -> list[Finding]:
         connection.execute("BEGIN")
         broken_files = [*_files(connection, lake, deep=deep)]
         found = [*broken_files, *_raw(connection, lake, deep=deep)]
+        if deep:
+            found += [
+                Finding(f"{wrong}, and is not used", str(file), MAINTAIN)
+                for file, wrong in damaged_parts(connection, lake)
+            ]
         if not broken_files:
             found += _tables(connection)
             found += _papers(connection) if deep and not found else []

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Columns = Mapping[str, npt.NDArray[np.float64]]
     Flags = npt.NDArray[np.bool_]
 
-__all__ = ["MATCH_SCHEMA", "RULES", "Level", "match_pairs", "score_pairs"]
+__all__ = ["MATCH_SCHEMA", "RULES", "Level", "match_pairs", "promising_pairs", "score_pairs"]
 
 RULES: Final[Mapping[str, str]] = {
     "identifiers-agree": "The same DOI, arXiv identifier or PMID, and records that are otherwise alike.",
@@ -128,6 +128,14 @@ def _promising(profiles: Profiles, screen: Screen, pairs: pl.DataFrame) -> pl.Da
     return pairs.filter(pl.Series(kept))
 
 
+def promising_pairs(variants: pl.DataFrame, screen: Screen, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the pairs that `match_pairs` would leave out before it looks at more than titles and names.
+
+    `variants` are those of the screen, of `compared`; of them `title_words` and `author_names` are looked at.
+    """
+    return _promising(Profiles(variants.sort("variant_id")), screen, pairs)
+
+
 def match_pairs(
     variants: pl.DataFrame,
     pairs: pl.DataFrame,
@@ -136,16 +144,17 @@ def match_pairs(
     model: Model | None = None,
     least: float = WEIGHTS.match_probability,
     each: Each = in_turn,
+    screen: Screen | None = None,
 ) -> pl.DataFrame:
     """Compare candidate pairs (variant_a, variant_b) and keep those that match, with their evidence.
 
     Pairs are kept from the probability `least`: that of a match, or less where near misses are wanted.
 
     `variants` is what `compared` gives and holds at least the variants of the pairs; the result has
-    MATCH_SCHEMA, in the order of the pairs.
+    MATCH_SCHEMA, in the order of the pairs. `screen` is that of `variants`, where it was made already.
     """
     variants = variants.sort("variant_id")
-    screen, profiles = screen_of(variants, each), Profiles(variants)
+    screen, profiles = screen or screen_of(variants, each), Profiles(variants)
     list(each(partial(getattr, profiles), ("title_words", "name_words", "compact_titles")))  # once, for all threads
     likely = pl.concat(each(partial(_promising, profiles, screen), parts_of(pairs, _PART)))
 

@@ -41,6 +41,10 @@ _PART: Final = 1 << 16
 """Variants that are looked at in one go."""
 
 
+SCREEN_WIDTH: Final = 12
+"""Integers that say all that screens a variant: its titles' bits, its names', its place in print, its identifiers."""
+
+
 @dataclass(frozen=True)
 class Screen:
     """The numbers of the variants, in the order of their ids.
@@ -80,6 +84,11 @@ class Screen:
         asked = np.flatnonzero(alike & (shared < np.float32(_NEARLY_ALL_BITS) * np.maximum(left, right)))
         alike[asked] = ~self._no_name_in_common(a[asked], b[asked])
         return alike
+
+    def may_match(self, pairs: pl.DataFrame) -> Flags:
+        """Whether each pair (variant_a, variant_b) has to be looked at: the others are no match."""
+        a, b = self.places(pairs)
+        return self.share_identifier(a, b) | self.share_letters(a, b)
 
     def _no_name_in_common(self, a: Places, b: Places) -> Flags:
         """Whether both sides have names and their bits show that none is the same."""
@@ -123,8 +132,18 @@ def _part(variants: pl.DataFrame) -> tuple[npt.NDArray[np.uint64], ...]:
 
 def screen_of(variants: pl.DataFrame, each: Each = in_turn) -> Screen:
     """Work out the screen of variants of `compared`, which are sorted by their ids."""
-    found = list(each(_part, parts_of(variants, _PART)))
-    titles, names, places, *identifiers = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    return screen_again(variants["variant_id"].to_numpy(), screen_numbers(variants, each))
+
+
+def screen_numbers(variants: pl.DataFrame, each: Each = in_turn) -> Bits:
+    """Work out what screens variants of `compared`, as SCREEN_WIDTH integers a row, to be kept."""
+    return np.concatenate([np.column_stack(columns) for columns in each(_part, parts_of(variants, _PART))])
+
+
+def screen_again(ids: npt.NDArray[np.uint64], numbers: Bits) -> Screen:
+    """Make the screen of variants, sorted by their ids, from what was kept of them."""
+    titles, names = np.ascontiguousarray(numbers[:, :4]), np.ascontiguousarray(numbers[:, 4:8])
+    places, *identifiers = np.ascontiguousarray(numbers[:, 8:].T)
     # Few dumps have all identifiers, and to look up nothing for millions of pairs costs as much.
     kept = tuple(hashes for hashes in identifiers if hashes.any())
-    return Screen(variants["variant_id"].to_numpy(), titles, bit_counts(titles), names, kept, places)
+    return Screen(ids, titles, bit_counts(titles), names, kept, places)

@@ -21,6 +21,7 @@ from transforms.dedupe.parts import Each, in_turn, parts_of
 from transforms.dedupe.places import first_number, first_page, last_page, venue_key, venue_kind
 from transforms.dedupe.titles import is_generic
 from transforms.rows import once_each
+from transforms.schema import RECORDS
 from transforms.text import text_words
 
 _SEPARATOR: Final = "\x1f"
@@ -112,6 +113,12 @@ def compared(records: pl.DataFrame, each: Each = in_turn) -> pl.DataFrame:
     kept = records.lazy().select("variant_id", "record_id", *COMPARED_FIELDS)
     first = kept.sort("variant_id", "record_id").unique("variant_id", keep="first", maintain_order=True)
     return pl.concat(each(_folded, parts_of(first.collect(), _PART)))
+
+
+def with_nothing_else(records: pl.DataFrame) -> pl.DataFrame:
+    """Complete records of which some fields alone are asked for `compared`: the others are missing."""
+    missing = [name for name in ("record_id", *COMPARED_FIELDS) if name not in records.columns]
+    return records.with_columns(pl.lit(None, RECORDS.polars_schema[name]).alias(name) for name in missing)
 
 
 def _folded(records: pl.DataFrame) -> pl.DataFrame:
