@@ -60,6 +60,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("\n".join(lines))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forget_captures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let go of what the functions of a test file keep at hand: captures, most of the memory of a run."""
+    yield
+    for kept in vars(request.module).values():
+        if hasattr(kept, "cache_clear") and kept.__module__ == request.module.__name__:
+            kept.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of the captures beside the repository."""
@@ -129,6 +138,13 @@ def environment(prefect_server: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "PAPERLAKE_"))}
     home = Path(os.environ[RUN_FOLDER]) / "client"
     return kept | {"PREFECT_API_URL": prefect_server, "PREFECT_HOME": str(home), "DO_NOT_TRACK": "1", "COLUMNS": "200"}
+
+
+@pytest.fixture(scope="session")
+def warm(environment: dict[str, str]) -> Iterator[faults.WarmProcess]:
+    """A process that does things to lakes in children of its own."""
+    with faults.WarmProcess(Path(os.environ[RUN_FOLDER]), environment) as process:
+        yield process
 
 
 @pytest.fixture(scope="session")

@@ -4,39 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import crowd
-import faults
 import pytest
 from bad_dumps import lines
-from faults import WarmProcess, note_row
+from effort import IS_THOROUGH
+from faults import note_row
 from pipeline import Pipeline, content, without_expectations
 from promises import assert_promises
-from server import RUN_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(faults.COMPILER is None, reason="the warm process runs under a shim, which takes a C compiler"),
-]
+    from faults import WarmProcess
 
-IS_THOROUGH: Final = "PAPERLAKE_THOROUGH" in os.environ
-READERS: Final = 8
+pytestmark = pytest.mark.integration
+
+READERS: Final = 8 if IS_THOROUGH else 3
 SECONDS, PAUSE = (60, 0.1) if IS_THOROUGH else (0, 1.0)
-WRITERS: Final = 10 if IS_THOROUGH else 3
+WRITERS: Final = 10 if IS_THOROUGH else 2
 
 
-@pytest.fixture
-def warm(environment: dict[str, str]) -> Iterator[WarmProcess]:
-    with WarmProcess(Path(os.environ[RUN_FOLDER]), environment) as process:
-        yield process
-
-
-def test_eight_readers_never_see_half_of_what_a_writer_does(warm: WarmProcess, tmp_path: Path) -> None:
+def test_readers_never_see_half_of_what_a_writer_does(warm: WarmProcess, tmp_path: Path) -> None:
     lake = Pipeline(tmp_path / "lake")
     with without_expectations():
         crowd.ingest_two(lake, 1_000)  # a first batch, so that there is something to see

@@ -1,17 +1,20 @@
-"""A lake does the same in a folder, and with its catalog in PostgreSQL and its files on S3."""
+"""A lake does the same in a folder, and with its catalog in PostgreSQL and its files on S3.
+
+What holds of a lake in a folder is tested all over `tests/warehouse`; here in `make torture` alone, beside the shared one.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from bad_dumps import lines
+from effort import IS_THOROUGH
 from pipeline import Pipeline, content, without_expectations
 
 from transforms.errors import LakeBusyError
@@ -25,11 +28,11 @@ from warehouse.verify import verify
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from faults import Ended, WarmProcess
     from sharing import Servers
 
 pytestmark = pytest.mark.integration
 
-SUPPORT = Path(__file__).parent / "support"
 NOW = dt.datetime.now(dt.UTC)
 
 
@@ -39,7 +42,7 @@ def _quick() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=["folder", "shared"])
+@pytest.fixture(params=["folder", "shared"] if IS_THOROUGH else ["shared"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """A lake that does not exist yet, of either kind."""
     if request.param == "folder":
@@ -62,15 +65,27 @@ def dumps(tmp_path: Path) -> list[Path]:
     return sorted(landing.iterdir())
 
 
-def start_ingest(lake: Pipeline, moment: str, *paths: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, str(SUPPORT / "one_ingest.py"), lake.lake.name, moment, *map(str, paths)]
-    return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(SUPPORT.parents[1])}, stderr=subprocess.PIPE)
+class Elsewhere:
+    """Does things to a lake in other processes."""
+
+    def __init__(self, warm: WarmProcess, environment: dict[str, str]) -> None:
+        self.warm = warm
+        self.environment = environment
+
+    def do(self, operation: str, lake: Pipeline, *arguments: object, fault: dict[str, str] | None = None) -> Ended:
+        place = Path(lake.lake.name)
+        return self.warm.do(operation, place, *arguments, fault=fault, environment=self.environment)
+
+    def die(self, lake: Pipeline, moment: str, *paths: Path) -> None:
+        """Ingest, and be killed `before` or `after` the commit."""
+        ended = self.do("ingest", lake, *paths, fault={"commit": moment})
+        assert (ended.code, ended.said) == (-9, "")
 
 
-def ended(process: subprocess.Popen[bytes]) -> int:
-    _, noise = process.communicate(timeout=120)
-    assert b"Traceback" not in noise, noise.decode()
-    return process.returncode
+@pytest.fixture
+def elsewhere(warm: WarmProcess, lake: Pipeline) -> Elsewhere:  # noqa: ARG001  # which sets the environment
+    names = ("XDG_CACHE_HOME", "PGPASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL")
+    return Elsewhere(warm, {name: os.environ[name] for name in names if name in os.environ})
 
 
 def asked(lake: Pipeline, sql: str) -> list[tuple[Any, ...]]:
@@ -89,9 +104,11 @@ def test_ingest_and_ask(lake: Pipeline, dumps: list[Path]) -> None:
 
 
 @pytest.mark.parametrize(("moment", "records"), [("before", 4), ("after", 8)])
-def test_killed_run_leaves_all_or_nothing(lake: Pipeline, dumps: list[Path], moment: str, records: int) -> None:
+def test_killed_run_leaves_all_or_nothing(
+    lake: Pipeline, dumps: list[Path], elsewhere: Elsewhere, moment: str, records: int
+) -> None:
     lake.ingest(dumps[0])
-    assert ended(start_ingest(lake, moment, dumps[1])) < 0
+    elsewhere.die(lake, moment, dumps[1])
     lake.assert_sound()
     assert lake.one("SELECT count(*) FROM records") == records
     lake.ingest(*dumps)
@@ -101,8 +118,8 @@ def test_killed_run_leaves_all_or_nothing(lake: Pipeline, dumps: list[Path], mom
     assert [file for file in lake.lake.staging.rglob("*") if file.is_file()] == []
 
 
-def test_first_run_that_dies_leaves_no_lake(lake: Pipeline, dumps: list[Path]) -> None:
-    assert ended(start_ingest(lake, "before", *dumps)) < 0
+def test_first_run_that_dies_leaves_no_lake(lake: Pipeline, dumps: list[Path], elsewhere: Elsewhere) -> None:
+    elsewhere.die(lake, "before", *dumps)
     assert not lake.lake.exists
     assert lake.ingest(*dumps).total("records_kept") == 14
     assert verify(lake.lake) != []  # what the dead run wrote
@@ -149,9 +166,12 @@ def _put(file: Any) -> None:
     file.write_text("left over", encoding="utf-8")
 
 
-def test_writers_at_once_do_what_one_does(lake: Pipeline, dumps: list[Path], tmp_path: Path) -> None:
-    chosen = [dumps[:2], dumps[1:], dumps[::2]]
-    assert [ended(run) for run in [start_ingest(lake, "never", *some) for some in chosen]] == [0, 0, 0]
+def test_writers_at_once_do_what_one_does(
+    lake: Pipeline, dumps: list[Path], elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    chosen = [dumps[:2], dumps[1:], dumps[::2]] if IS_THOROUGH else [dumps[:2], dumps[1:]]
+    ended = elsewhere.do("at once", lake, *(json.dumps(["ingest", *map(str, some)]) for some in chosen))
+    assert ended.code == 0, ended.said
     alone = Pipeline(tmp_path / "alone")
     alone.ingest(*dumps)
     lake.assert_sound()
@@ -159,13 +179,13 @@ def test_writers_at_once_do_what_one_does(lake: Pipeline, dumps: list[Path], tmp
     assert verify(lake.lake, deep=True) == []
 
 
-def test_holder_is_named_and_a_dead_one_is_followed(lake: Pipeline, dumps: list[Path]) -> None:
+def test_holder_is_named_and_a_dead_one_is_followed(lake: Pipeline, dumps: list[Path], elsewhere: Elsewhere) -> None:
     with (
         writer_lock(lake.lake.lock, owner="ingest of Monday", wait_seconds=0),
         pytest.raises(LakeBusyError, match=rf"ingest of Monday \(process {os.getpid()} on "),
         writer_lock(lake.lake.lock, owner="another", wait_seconds=0.1),
     ):
         pass
-    assert ended(start_ingest(lake, "before", *dumps)) < 0
-    with writer_lock(lake.lake.lock, owner="another", wait_seconds=10):
+    elsewhere.die(lake, "before", dumps[0])
+    with writer_lock(lake.lake.lock, owner="another", wait_seconds=600):
         pass

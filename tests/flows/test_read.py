@@ -29,7 +29,7 @@ def paperlake(repository: Path, tmp_path: Path) -> Command:
 
     def run(*arguments: object) -> subprocess.CompletedProcess[Any]:
         command = [str(repository / ".venv/bin/paperlake"), *map(str, arguments)]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
 
     return run
 

@@ -53,7 +53,7 @@ def paperlake_commands(readme: str) -> list[list[str]]:
 
 
 @pytest.mark.integration
-def test_commands_do_what_they_say(installed_paperlake: Command, readme: str, place: Path) -> None:
+def test_commands_do_what_they_say(paperlake: Command, readme: str, place: Path) -> None:
     commands = paperlake_commands(readme)
     assert {words[0] for words in commands} == {
         "ingest",
@@ -69,7 +69,7 @@ def test_commands_do_what_they_say(installed_paperlake: Command, readme: str, pl
     for words in commands:
         if words[0] == "serve":
             continue  # goes on for ever: test_serve.py runs it
-        done = installed_paperlake(*words, cwd=place)
+        done = paperlake(*words, cwd=place)
         assert done.returncode == 0, (words, done.stderr)
         assert done.stdout.strip()
 

@@ -94,12 +94,12 @@ def ingest_two(place: Pipeline, number: int) -> None:
 
 
 def _tidy_up(place: Pipeline, _: int) -> None:
-    with writer_lock(place.lake.lock, owner="a test", wait_seconds=60):
+    with writer_lock(place.lake.lock, owner="a test", wait_seconds=600):
         maintain(place.lake, now=dt.datetime.now(dt.UTC), keep_days=30)
 
 
 def _roll_back(place: Pipeline, _: int) -> None:
-    with writer_lock(place.lake.lock, owner="a test", wait_seconds=60), held_open(place.lake):
+    with writer_lock(place.lake.lock, owner="a test", wait_seconds=600), held_open(place.lake):
         rollback(place.lake, snapshots(place.lake)[-2]["snapshot"])
 
 

@@ -117,7 +117,7 @@ class Pipeline:
         checks = staging / "checks.parquet"
         with self.lake.docs_at_work() as docs:
             batch = replace(check(staged, staging, checks, run, docs), archives=tuple(archives))
-        with writer_lock(self.lake.lock, owner="a test", wait_seconds=60), held_open(self.lake):
+        with writer_lock(self.lake.lock, owner="a test", wait_seconds=600), held_open(self.lake):
             done.batch = without_published(batch, self.lake)
             if not (done.batch.lines or done.batch.archives):
                 return
@@ -136,7 +136,7 @@ class Pipeline:
     def rebuild(self, level: Level | None = None) -> Moved:
         """Make the lake anew."""
         run = Run(f"test-{uuid.uuid4()}", "a rebuild", "0", dt.datetime.now(dt.UTC))
-        with writer_lock(self.lake.lock, owner="a test", wait_seconds=60):
+        with writer_lock(self.lake.lock, owner="a test", wait_seconds=600):
             return rebuild(self.lake, run, lambda _: None, level=level)
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:

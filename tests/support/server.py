@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 RUN_FOLDER = "PAPERLAKE_TEST_RUN"
 """Names the folder that all processes of one test run share, in the environment."""
 
-START_SECONDS = 180
+START_SECONDS = 600
+
+NOT_ASKED_FOR = ("CANCELLATION_CLEANUP", "EVENT_PERSISTER", "FOREMAN", "LATE_RUNS", "PAUSE_EXPIRATIONS", "TRIGGERS")
+"""Services of the server that no test needs, and that work all the time."""
 
 _STARTED: list[subprocess.Popen[bytes]] = []
 """Keeps what this process started from being collected while it runs."""
@@ -68,6 +71,7 @@ def _start(folder: Path) -> dict[str, object]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
     }
+    environment |= {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in NOT_ASKED_FOR}
     environment.pop("PREFECT_API_URL", None)
     home.mkdir()
     command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]

@@ -22,7 +22,7 @@ from server import exclusively, free_port, is_alive
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-START_SECONDS = 60
+START_SECONDS = 600
 
 BUCKET = "bucket"
 

@@ -4,7 +4,8 @@
                                           <--wait----  ended by itself, or killed
 
 A child costs half a second where a new process costs three. The warm process itself uses neither DuckDB
-nor Polars, whose threads no fork survives. It runs under shim.c; see `faults` for what asks it.
+nor Polars, whose threads no fork survives. It runs under shim.c where there is a C compiler; see `faults`
+for what asks it, and `forking` for the same with the streams of the command line.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 import time
 import traceback
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
@@ -27,6 +29,7 @@ from unittest.mock import patch
 import crowd
 from pipeline import Pipeline, without_expectations
 
+from warehouse import publish
 from warehouse.batch import Run
 from warehouse.decide import Said, decide
 from warehouse.history import rollback
@@ -35,11 +38,13 @@ from warehouse.locking import writer_lock
 from warehouse.maintain import maintain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 USED_LATER: Final = (
     "pyarrow.dataset",
     "rapidfuzz.process",
+    "psycopg",
+    "s3fs",
     "flows.cli",
     "flows.ingest",
     "flows.runs",
@@ -69,20 +74,20 @@ def command(lake: str, *arguments: str) -> None:
 def say_same(lake: str, one: str, other: str) -> None:
     """Decide that two records speak of one paper."""
     run = Run(f"said-{uuid.uuid4()}", "a test", "0", dt.datetime.now(dt.UTC))
-    decide(Said("same", one, other, "Ada"), Lake(Path(lake)), run, wait_seconds=60)
+    decide(Said("same", one, other, "Ada"), Lake(Path(lake)), run, wait_seconds=600)
 
 
 def roll_back(lake: str, snapshot: str) -> None:
     """Put the lake back to an earlier snapshot."""
     place = Lake(Path(lake))
-    with writer_lock(place.lock, owner="a test", wait_seconds=60), held_open(place):
+    with writer_lock(place.lock, owner="a test", wait_seconds=600), held_open(place):
         rollback(place, int(snapshot))
 
 
 def tidy_up(lake: str, days_ahead: str) -> None:
     """Do the upkeep as it would be done so many days from now."""
     place = Lake(Path(lake))
-    with writer_lock(place.lock, owner="a test", wait_seconds=60):
+    with writer_lock(place.lock, owner="a test", wait_seconds=600):
         maintain(place, now=dt.datetime.now(dt.UTC) + dt.timedelta(days=int(days_ahead)), keep_days=30)
 
 
@@ -99,7 +104,7 @@ def _start(lake: str, operation: str, *arguments: str) -> int:
     if child == 0:
         os._exit(
             be_the_child(
-                {"operation": operation, "lake": lake, "arguments": arguments, "fault": {}},
+                {"operation": operation, "lake": lake, "arguments": arguments, "fault": {}, "environment": {}},
                 Path(f"{lake}.{os.getpid()}.said"),
             )
         )
@@ -132,8 +137,25 @@ def die_at(stage: str, *, after: bool) -> None:
     patch.object(holder, name, dying).start()
 
 
+def die_at_commit(*, after: bool) -> None:
+    """Have this process kill itself while all is written and nothing committed, or just when it is."""
+    real = publish.transaction
+
+    @contextmanager
+    def dying(*arguments: Any, **named: Any) -> Iterator[Any]:
+        with real(*arguments, **named) as connection:
+            yield connection
+            if not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    patch.object(publish, "transaction", dying).start()
+
+
 def arm(fault: dict[str, Any]) -> None:
     """Make ready what is to happen to this process."""
+    if "commit" in fault:
+        die_at_commit(after=fault["commit"] == "after")
     if "stage" in fault:
         die_at(fault["stage"], after=fault["after"])
     if "patience" in fault:
@@ -147,6 +169,7 @@ def arm(fault: dict[str, Any]) -> None:
 
 def be_the_child(request: dict[str, Any], said: Path) -> int:
     """Do what is asked for; return the exit code. What it complains of is written to the file `said`."""
+    os.environ.update(request["environment"])
     try:
         arm(request["fault"])
         OPERATIONS[request["operation"]](request["lake"], *request["arguments"])
@@ -155,9 +178,10 @@ def be_the_child(request: dict[str, Any], said: Path) -> int:
         said.write_text(traceback.format_exc())
         return int(code or 0)
     finally:
-        count = ctypes.CDLL(None).shim_count
-        count.restype = ctypes.c_long
-        said.with_suffix(".count").write_text(str(count()))
+        if "LD_PRELOAD" in os.environ:
+            count = ctypes.CDLL(None).shim_count
+            count.restype = ctypes.c_long
+            said.with_suffix(".count").write_text(str(count()))
     return 0
 
 

@@ -95,7 +95,7 @@ def together(pipeline: Pipeline, ids: dict[str, str]) -> set[frozenset[str]]:
 
 def say(pipeline: Pipeline, verdict: Verdict, a: str, b: str, *, because: str | None = None) -> Outcome:
     run = Run(f"said-{next(_NUMBERS)}", f"{verdict} {a} {b}", "0", dt.datetime.now(dt.UTC))
-    outcome = decide(Said(verdict, a, b, "Ada", because), pipeline.lake, run, wait_seconds=60)
+    outcome = decide(Said(verdict, a, b, "Ada", because), pipeline.lake, run, wait_seconds=600)
     pipeline.assert_sound()
     return outcome
 

@@ -69,7 +69,7 @@ def dump(path: Path, *records: dict[str, object]) -> Path:
 
 def say(pipeline: Pipeline, verdict: Verdict, a: str, b: str) -> None:
     run = Run(f"{verdict} {a}", verdict, "0", dt.datetime.now(dt.UTC))
-    decide(Said(verdict, a, b, "a tester"), pipeline.lake, run, wait_seconds=10)
+    decide(Said(verdict, a, b, "a tester"), pipeline.lake, run, wait_seconds=600)
 
 
 def sql(pipeline: Pipeline, statement: str) -> None:

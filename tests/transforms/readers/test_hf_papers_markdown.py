@@ -9,33 +9,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from effort import IS_THOROUGH, tried
 from hf_captures import HABITS, PAPERS, WITHOUT_IDS, firecrawl, heading_links_twice, headings_without_links, plain_cards
+from hf_markdown import INFO, extra, read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.errors import DumpError
 from transforms.readers import recognise
-from transforms.readers.base import DumpInfo, Head
+from transforms.readers.base import Head
 from transforms.readers.hf_papers_markdown import READER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-INFO = DumpInfo("page.md", dt.datetime(2031, 3, 20, 8, tzinfo=dt.UTC))
 each_habit = pytest.mark.parametrize("habit", HABITS)
 SUMMARY = "Leaves are read by a model that improves on coins in four kitchens, e.g. in the first one."
-
-
-def read(text: str | bytes, info: DumpInfo = INFO) -> list[dict[str, Any]]:
-    data = text if isinstance(text, bytes) else text.encode()
-    batches = list(READER.read(io.BytesIO(data), info))
-    assert not any(batch.rejects.height for batch in batches)
-    return [row for batch in batches for row in batch.records.iter_rows(named=True)]
-
-
-def extra(row: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(row["extra"] or "{}")
-    return found
 
 
 def fold(text: str | None) -> str | None:
@@ -173,81 +161,6 @@ def test_links_inside_of_an_abstract_do_not_cut_it() -> None:
     (row,) = read(page)
     assert row["abstract"] == "We read a lot of old tea leaves with a model of cups and win."
     assert "https://example.org/cups" in extra(row)["links"]
-
-
-PAPER_PAGE = """\
----
-title: Tea Leaves as Priors
-url: https://huggingface.co/papers/3103.00017
----
-* [Models](/models)
-
-[Papers](/papers)
-
-arxiv:3103.00017
-
-{title}
-
-Published on Mar 9
-
-·
-
-Submitted by
-[![](/avatars/x.svg)
-
-somebody](/somebody)
-on Mar 10
-
-[[ ]
-
-Upvote
-
-34](/login?next=%2Fpapers%2F3103.00017)
-
-* [![](/avatars/y.svg)](/a "a")
-* +26
-
-Authors:
-
-Ada Beispiel
-,
-
-[Ben Muster](/ben)
-
-## Abstract
-
-{summary}Tea leaves are read by [many](/papers?q=many). We collect cups.
-
-They say little, though they are asked a lot of questions by everybody in all four kitchens of the house.
-
-[View arXiv page](https://arxiv.org/abs/3103.00017)
-[View PDF](https://arxiv.org/pdf/3103.00017)
-
-### Community
-
-[Another Paper Altogether](https://huggingface.co/papers/3001.00001) is better. I read it twice.
-
-## Models citing this paper 2
-"""
-
-
-@pytest.mark.parametrize(
-    "title", ["# Tea Leaves as Priors", "Tea Leaves as Priors\n====================", "**Tea Leaves as Priors**"]
-)
-@pytest.mark.parametrize(
-    "summary", ["", f"{SUMMARY}\n\nAI-generated summary\n\n", f"{SUMMARY}\nAI-generated summary\n\n"]
-)
-def test_page_of_one_paper(title: str, summary: str) -> None:
-    page = PAPER_PAGE.format(title=title, summary=summary)
-    assert recognise(Head("x", page.encode())) is READER
-    (row,) = read(page)
-    assert row["title"] == "Tea Leaves as Priors"
-    assert row["abstract"].startswith("Tea leaves are read by many. We collect cups.\nThey say little")
-    assert row["abstract"].endswith("of the house.")
-    assert (row["authors"], row["arxiv_id"]) == (["Ada Beispiel", "Ben Muster"], "3103.00017")
-    assert row["published_date"] == "2031-03-09"
-    assert extra(row).get("ai_summary") == (SUMMARY if summary else None)
-    assert (extra(row)["upvotes"], extra(row)["submittedOnDailyBy"]["fullname"]) == (34, "somebody")
 
 
 @pytest.mark.parametrize(
