@@ -13,13 +13,13 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
+from asked import SUPPORT, Asked
 from power_loss import lose_power, read_journal
 from promises import Held, broken_promises, held
 from server import RUN_FOLDER, exclusively
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     Harm = Callable[["WarmProcess", "Work", Path, random.Random], tuple[str, "Ended"]]
     """Does a work to the lake at a place with a fault; gives what the fault was and how the work ended."""
 
-SUPPORT: Final = Path(__file__).parent
 TABLE: Final = "faults.jsonl"
 """The file of the test run's folder where the rows of its table are noted."""
 
@@ -50,34 +49,13 @@ class Ended:
     seconds: float
 
 
-class WarmProcess:
+class WarmProcess(Asked):
     """Asks warm.py to do things to lakes; under shim.c where there is a C compiler."""
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
-        self.folder = folder
-        self.environment = environment or {}
+    script = "warm.py"
 
-    def __enter__(self) -> Self:
-        paths = os.pathsep.join([str(SUPPORT), str(SUPPORT.parents[1])])
-        added = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
-        if COMPILER:
-            added["LD_PRELOAD"] = str(compile_shim(self.folder))
-        self.process = subprocess.Popen(
-            [sys.executable, str(SUPPORT / "warm.py")],
-            env={**os.environ, **self.environment, **added},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._answer() == "ready\n"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        super().__init__(environment | ({"LD_PRELOAD": str(compile_shim(folder))} if COMPILER else {}))
 
     def do(
         self,
@@ -99,14 +77,7 @@ class WarmProcess:
             "said": str(said),
             "environment": environment or {},
         }
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return Ended(**json.loads(self._answer()))
-
-    def _answer(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline()
+        return Ended(**self.ask(request))
 
 
 def compile_shim(folder: Path) -> Path:

@@ -10,22 +10,21 @@ a run starts as a child, is forked from the same warm process before the run has
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import subprocess
 import sys
 import time
 import traceback
 from contextlib import suppress
-from itertools import chain
-from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
+
+from asked import Asked, answer_all, wait_for
 
 from flows.settings import be_private, be_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 IMPORTED: Final = (
     "pyarrow.dataset",
@@ -38,33 +37,19 @@ IMPORTED: Final = (
 """Modules that a command imports when it needs them."""
 
 
-class WarmCommandLine:
+class WarmCommandLine(Asked):
     """Runs commands in children of a warm process; see the module."""
 
+    script = "forking.py"
+
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
-        self.environment = dict(environment)
+        super().__init__(environment)
         self.folder = folder
-        self.lock = Lock()
-
-    def __enter__(self) -> Self:
-        paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
-        self.process = subprocess.Popen(
-            [sys.executable, __file__],
-            env=self.environment | {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._answer() == "ready\n"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.communicate()
 
     def run(
         self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], text: bool, seconds: float
     ) -> subprocess.CompletedProcess[Any]:
-        """Run a command to its end, or kill it after so many seconds: then subprocess.TimeoutExpired is raised."""
+        """Run a command to its end, or kill it after so many seconds: then its exit code is -9."""
         files = [self.folder / f"stdout-{time.monotonic_ns()}", self.folder / f"stderr-{time.monotonic_ns()}"]
         request = {
             "arguments": list(arguments),
@@ -73,19 +58,9 @@ class WarmCommandLine:
             "files": [str(file) for file in files],
             "seconds": seconds,
         }
-        assert self.process.stdin
-        with self.lock:
-            self.process.stdin.write(json.dumps(request) + "\n")
-            self.process.stdin.flush()
-            code = json.loads(self._answer())
+        code = self.ask(request)
         said = [file.read_text(encoding="utf-8") if text else file.read_bytes() for file in files]
-        if code is None:
-            raise subprocess.TimeoutExpired(list(arguments), seconds, *said)
         return subprocess.CompletedProcess(["paperlake", *arguments], code, *said)
-
-    def _answer(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline()
 
 
 def be_the_command(request: Mapping[str, Any]) -> int:
@@ -161,8 +136,8 @@ class _Forked:
         os.kill(self.pid, 9)
 
 
-def _fork(request: Mapping[str, Any]) -> int | None:
-    """Run a command in a child; return its exit code, None where it had to be killed."""
+def _fork(request: Mapping[str, Any]) -> int:
+    """Run a command in a child; return its exit code."""
     pid = os.fork()
     if pid == 0:
         validators: list[Any] = importlib.import_module("warehouse.validator").__dict__["_started"]
@@ -175,15 +150,7 @@ def _fork(request: Mapping[str, Any]) -> int | None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-    give_up_at = time.monotonic() + request["seconds"]
-    while time.monotonic() < give_up_at:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    os.kill(pid, 9)
-    os.waitpid(pid, 0)
-    return None
+    return os.waitstatus_to_exitcode(wait_for(pid, request["seconds"]))
 
 
 def main() -> None:
@@ -193,10 +160,7 @@ def main() -> None:
     for name in IMPORTED:
         importlib.import_module(name)
     importlib.import_module("warehouse.expectations").warm_up()
-    answers = os.fdopen(os.dup(1), "w")
-    for said in chain(["ready"], (json.dumps(_fork(json.loads(line))) for line in sys.stdin)):
-        answers.write(f"{said}\n")
-        answers.flush()
+    answer_all(_fork)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from __future__ import annotations
 import ctypes
 import datetime as dt
 import importlib
-import itertools
 import json
 import os
 import signal
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 import crowd
+from asked import answer_all, wait_for
 from pipeline import Pipeline, without_expectations
 
 from warehouse import publish
@@ -196,7 +196,7 @@ def fork_for(request: dict[str, Any]) -> dict[str, Any]:
             for stream in (0, 1, 2):
                 os.dup2(log.fileno(), stream)
         os._exit(be_the_child(request, said))
-    status = wait_for(pid, started + request["seconds"])
+    status = wait_for(pid, request["seconds"])
     count = said.with_suffix(".count")
     return {
         "code": os.waitstatus_to_exitcode(status),
@@ -206,32 +206,11 @@ def fork_for(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def wait_for(pid: int, until: float) -> int:
-    """Wait until a child ends; kill it when its time is over. Returns its status."""
-    for pause in itertools.chain((0.001, 0.002, 0.005), itertools.repeat(0.01)):
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return status
-        if time.monotonic() > until:
-            os.kill(pid, signal.SIGKILL)
-            return os.waitpid(pid, 0)[1]
-        time.sleep(pause)
-    raise AssertionError
-
-
-def answer(line: str) -> None:
-    """Write a line to whoever asks."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Import what children will need, say so, then answer requests, a line each, until there are no more."""
     for name in USED_LATER:
         importlib.import_module(name)
-    answer("ready")
-    for line in sys.stdin:
-        answer(json.dumps(fork_for(json.loads(line))))
+    answer_all(fork_for)
 
 
 if __name__ == "__main__":
