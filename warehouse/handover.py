@@ -27,7 +27,5 @@ def shown(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame)
         file = Path(folder) / f"{name}.parquet"
         frame.write_parquet(file, compression="uncompressed")
         connection.execute(f"CREATE TEMP VIEW {name} AS FROM {parquet([file])}")
-        try:
-            yield
-        finally:
-            connection.execute(f"DROP VIEW temp.{name}")
+        yield
+        connection.execute(f"DROP VIEW temp.{name}")  # where the block fails, its transaction takes the view with it

@@ -45,7 +45,7 @@ MAY_REFUSE_A_CUT_DUMP: Final = {
 MEGABYTE: Final = 1_000_000
 HOSTILE_BYTES: Final = MEGABYTE if IS_THOROUGH else MEGABYTE // 10
 
-CPU_SECONDS: Final = 10
+CPU_SECONDS: Final = 10 if IS_THOROUGH else 3
 """For so many hostile bytes: more is a hang."""
 
 EXAMPLE_CUTS: Final = 10_000 if IS_THOROUGH else 100
