@@ -36,7 +36,7 @@ pytestmark = [
 
 SEED: Final = 2026
 LONG_AGO: Final = 1_700_000_000
-ALL_WORKS: Final = ("first ingest", "next ingest", "decision", "rollback", "maintenance")
+ALL_WORKS: Final = ("first ingest", "next ingest", "decision", "rollback", "maintenance", "rebuild")
 INGESTS: Final = ALL_WORKS[:2]
 
 STAGES: Final = (
@@ -54,6 +54,16 @@ STAGES: Final = (
 )
 """The functions that end a stage of an ingest, where they are looked up."""
 
+REBUILD_STAGES: Final = (
+    "warehouse.rebuild:refuse_lost_raw",
+    "warehouse.replay:create_lake",
+    "warehouse.replay:publish",
+    "warehouse.rebuild:replay",
+    "warehouse.rebuild:settle",
+    "warehouse.rebuild:_swap",
+    "warehouse.rebuild:in_one_transaction",
+)
+"""The same of a rebuild."""
 
 FLOW_STAGES: Final = (
     "flows.tasks:find_new",
@@ -93,12 +103,15 @@ def kill_at_stage(stage: str, *, after: bool) -> Harm:
 
 BOUNDARIES: Final = [kill_at_stage(stage, after=after) for stage in STAGES for after in (False, True)]
 
+REBUILD_BOUNDARIES: Final = [kill_at_stage(stage, after=after) for stage in REBUILD_STAGES for after in (False, True)]
+
 COMMAND_KILLS: Final = [kill_command(stage, after=after) for stage in FLOW_STAGES for after in (False, True)]
 
 Kinds = dict[str, tuple[list["Harm"], tuple[str, ...], int, int]]
 
 KINDS: Final[Kinds] = {
     "SIGKILL at a stage boundary": (BOUNDARIES, INGESTS, 2, 2 * len(BOUNDARIES)),
+    "SIGKILL of a rebuild at a stage boundary": (REBUILD_BOUNDARIES, ("rebuild",), 1, len(REBUILD_BOUNDARIES)),
     "SIGKILL at a random moment": ([faults.kill_at_any_moment], ALL_WORKS, 1, 36),
     "SIGKILL in an operation on a file, half of a write done": ([faults.kill_in_operation], ALL_WORKS, 2, 50),
     "EIO at a write, a flush or a change of name": ([faults.fail_once], ALL_WORKS, 1, 24),
@@ -154,7 +167,8 @@ def make_works(warm: WarmProcess, place: Path, landing: Path) -> list[Work]:
     decision, decided = unharmed(warm, "decision", full, "say same", *two_records(Pipeline(full)))
     back, _ = unharmed(warm, "rollback", decided, "roll back", 1)
     tidy, _ = unharmed(warm, "maintenance", decided, "tidy up", 40)
-    return [first, further, decision, back, tidy]
+    anew, _ = unharmed(warm, "rebuild", decided, "make anew", "publication")
+    return [first, further, decision, back, tidy, anew]
 
 
 def two_records(lake: Pipeline) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from pipeline import Pipeline, content, without_expectations
 
 from transforms.errors import LakeBusyError
 from warehouse.history import rollback, snapshots
-from warehouse.lake import held_open
+from warehouse.lake import held_open, transaction
 from warehouse.locking import writer_lock
 from warehouse.maintain import maintain
 from warehouse.query import ask
@@ -164,6 +164,19 @@ def _put(file: Any) -> None:
     if isinstance(file, Path):
         file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("left over", encoding="utf-8")
+
+
+def test_rebuild_mends_what_dumps_say_and_changes_nothing_else(lake: Pipeline, dumps: list[Path]) -> None:
+    lake.ingest(dumps[0])
+    lake.ingest(*dumps[1:])
+    before = content(lake.lake)
+    with transaction(lake.lake, made_by="damage") as connection:
+        connection.execute("UPDATE papers SET title = 'Another'")
+        connection.execute("DELETE FROM matches")
+    assert lake.rebuild().replaced == ("matches", "papers")
+    assert content(lake.lake) == before
+    assert verify(lake.lake, deep=True) == []
+    assert [file for file in lake.lake.staging.rglob("*") if file.is_file()] == []
 
 
 def test_writers_at_once_do_what_one_does(

@@ -40,6 +40,8 @@ from warehouse.maintain import maintain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from transforms.dedupe.weights import Level
+
 USED_LATER: Final = (
     "pyarrow.dataset",
     "rapidfuzz.process",
@@ -91,6 +93,12 @@ def tidy_up(lake: str, days_ahead: str) -> None:
         maintain(place, now=dt.datetime.now(dt.UTC) + dt.timedelta(days=int(days_ahead)), keep_days=30)
 
 
+def make_anew(lake: str, level: Level) -> None:
+    """Make the lake anew from its raw dumps, at a level."""
+    with without_expectations():
+        Pipeline(Path(lake)).rebuild(level)
+
+
 def at_once(lake: str, *operations: str) -> None:
     """Do several things to a lake at once, each in a child of its own; each is JSON: the operation, its arguments."""
     children = [_start(lake, *json.loads(operation)) for operation in operations]
@@ -117,6 +125,7 @@ OPERATIONS: Final[dict[str, Callable[..., None]]] = {
     "say same": say_same,
     "roll back": roll_back,
     "tidy up": tidy_up,
+    "make anew": make_anew,
     "look": crowd.look,
     "stir": crowd.stir,
     "at once": at_once,
