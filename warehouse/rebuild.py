@@ -28,9 +28,11 @@ from warehouse.settings import level_of
 from warehouse.settle import settle
 from warehouse.sqltext import identifier, parquet, script
 from warehouse.staging import staging_folder
+from warehouse.stand_in import damaged_tables, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     import duckdb
@@ -93,19 +95,21 @@ def rebuild(lake: Lake, run: Run, tell: Callable[[str], None], *, level: Level |
     """Make the lake anew, at another `level` where one is given; `tell` is told how far it is.
 
     Nothing is written where everything comes out as it was. Raises LakeError, with the lake as it
-    was, where a raw dump is missing or damaged.
+    was, where a raw dump is missing or damaged, or a Parquet file of what does not follow from them.
     """
     with staging_folder(lake, run.run_id) as staging:
         with attached(lake) as connection:
             level = level or level_of(connection)
+        damaged = damaged_tables(lake)
         runs = past_runs(lake)
         refuse_lost_raw(lake, [line for past in runs for line in past.lines])
         beside = Lake(staging / "lake", level)
         checks = replay(lake, beside, runs, staging / "runs", tell)
         now = dt.datetime.now(dt.UTC)
         with attached(beside, read_only=True) as other, attached(lake, read_only=True) as connection:
+            stand_in(connection, current(other), damaged)
             files = settle(connection, current(other), staging / "settled", run_id=run.run_id, now=now)
-            moved = _moved(connection, files)
+            moved = _moved(connection, files, damaged)
         if moved.replaced:
             history = {"runs": _told(moved, run, now), "checks": checks.with_columns(run_id=pl.lit(run.run_id))}
             changed = {name: files[name] for name in moved.replaced}
@@ -114,9 +118,10 @@ def rebuild(lake: Lake, run: Run, tell: Callable[[str], None], *, level: Level |
         return moved
 
 
-def _moved(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path]) -> Moved:
+def _moved(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], damaged: AbstractSet[str]) -> Moved:
     (counts,) = connection.execute(script("moved")).pl().to_dicts()
-    return Moved(**counts, replaced=tuple(name for name, file in files.items() if _differs(connection, name, file)))
+    replaced = (name for name, file in files.items() if name in damaged or _differs(connection, name, file))
+    return Moved(**counts, replaced=tuple(replaced))
 
 
 def _differs(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> bool:

@@ -20,16 +20,20 @@ from zstandard import ZstdDecompressor, ZstdError
 
 from transforms.dedupe.merge import MERGED, merge_papers
 from transforms.schema import RECORDS
+from warehouse.archive import SEPARATOR
+from warehouse.damage import damaged_files, named_files
 from warehouse.durable import read_sums, sha256
 from warehouse.handover import shown
 from warehouse.lake import Lake, attached, current
 from warehouse.large_files import damaged_parts
 from warehouse.raw import find_raw
 from warehouse.soundness import FAULTS
+from warehouse.stand_in import FROM_DUMPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from warehouse.damage import NamedFile
     from warehouse.place import Place
 
 SHOWN: Final = 3
@@ -40,6 +44,13 @@ PAPERS_AT_ONCE: Final = 20_000
 
 ROLLBACK: Final = "go back to a sound snapshot: paperlake rollback N (see paperlake snapshots)"
 REBUILD: Final = "make the tables anew from the raw dumps: paperlake rebuild; or go back: paperlake rollback N"
+REMAKE: Final = (
+    "make its table anew from the raw dumps: paperlake rebuild; then let the snapshots go that name it:"
+    " paperlake maintain --keep-days 0; or put it back from a copy of the lake"
+)
+LET_GO: Final = "only earlier snapshots name it; let them go: paperlake maintain --keep-days 0, or put it back from a copy of the lake"
+PUT_BACK: Final = "put it back from a copy of the lake: the raw dumps do not tell what it said"
+LOOK_DEEPER: Final = "see which file it is: paperlake verify --deep"
 MAINTAIN: Final = "clean up: paperlake maintain"
 
 
@@ -64,44 +75,40 @@ def verify(lake: Lake, *, deep: bool = False) -> list[Finding]:
     """
     with attached(lake, read_only=True) as connection:
         connection.execute("BEGIN")
-        broken_files = [*_files(connection, lake, deep=deep)]
-        found = [*broken_files, *_raw(connection, lake, deep=deep)]
+        files = named_files(connection, lake)
+        damaged = [*_damaged(lake, files, deep=deep)]
+        found = [*damaged, *_unnamed(connection, lake, files), *_raw(connection, lake, deep=deep)]
         if deep:
+            found += _unnoted(lake, files)
             found += [
                 Finding(f"{wrong}, and is not used", str(file), MAINTAIN)
                 for file, wrong in damaged_parts(connection, lake)
             ]
-        if not broken_files:
-            found += _tables(connection)
-            found += _papers(connection) if deep and not found else []
+        if all(one.cure == LET_GO for one in damaged):
+            wrong_rows = [*_tables(connection)]
+            found += wrong_rows or (_papers(connection) if deep else [])
     return found
 
 
-def _files(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> Iterator[Finding]:
-    registered = {lake.data / place: size for place, size in _registered(connection, lake)}
-    sums = {lake.data / place: digest for place, digest in read_sums(lake.sums).items()} if deep else {}
-    for file, size in sorted(registered.items()):
-        wrong = _wrong_with(file, size, sums.get(file), deep=deep)
-        if wrong:
-            yield Finding(wrong, str(file), ROLLBACK)
-    known = {*registered, *(lake.data / place for place in _scheduled(connection, lake))}
+def _damaged(lake: Lake, files: list[NamedFile], *, deep: bool) -> Iterator[Finding]:
+    for file, wrong in damaged_files(lake, files, deep=deep):
+        cure = (REMAKE if file.table in FROM_DUMPS else PUT_BACK) if file.is_of_now else LET_GO
+        yield Finding(wrong, str(lake.data / file.place), cure)
+
+
+def _unnamed(connection: duckdb.DuckDBPyConnection, lake: Lake, files: list[NamedFile]) -> Iterator[Finding]:
+    known = {lake.data / place for place in (*(file.place for file in files), *_scheduled(connection, lake))}
     for file in sorted(lake.data.rglob("*.parquet")):
         if file not in known:
             yield Finding("is a file that the catalog does not name, left by a run that died", str(file), MAINTAIN)
 
 
-def _registered(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[tuple[str, int]]:
-    """List the data and delete files of every snapshot that is kept: place below the data, size in bytes."""
-    catalog = f"__ducklake_metadata_{current(connection)}.{lake.metadata_schema}"
-    return connection.execute(f"""
-        SELECT schemas.path || tables.path || files.path, files.file_size_bytes
-        FROM (
-            SELECT table_id, path, file_size_bytes FROM {catalog}.ducklake_data_file
-            UNION ALL SELECT table_id, path, file_size_bytes FROM {catalog}.ducklake_delete_file
-        ) AS files
-        JOIN {catalog}.ducklake_table AS tables USING (table_id)
-        JOIN {catalog}.ducklake_schema AS schemas USING (schema_id)
-    """).fetchall()
+def _unnoted(lake: Lake, files: list[NamedFile]) -> Iterator[Finding]:
+    noted = read_sums(lake.sums)
+    for file in files:
+        if file.place not in noted:
+            what = "has no noted SHA-256, so that its bytes cannot be checked"
+            yield Finding(what, str(lake.data / file.place), f"put {lake.sums} back from a copy of the lake")
 
 
 def _scheduled(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[str]:
@@ -111,25 +118,13 @@ def _scheduled(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _wrong_with(file: Place, size: int, digest: str | None, *, deep: bool) -> str | None:
-    """Say what is wrong with a registered file, None where nothing is."""
-    if not file.exists():
-        return "is named by the catalog and is not there"
-    if file.stat().st_size != size:
-        return f"has {file.stat().st_size:,} bytes, the catalog says {size:,}"
-    if deep and digest is None:
-        return "has no noted SHA-256, so that its bytes cannot be checked"
-    if deep and sha256(file) != digest:
-        return "has other bytes than were written"
-    return None
-
-
 def _raw(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> Iterator[Finding]:
     """Compare the ledger with the raw files."""
     rows = connection.execute("SELECT dump_id, uri FROM dumps WHERE status = 'published' ORDER BY uri").fetchall()
     for dump_id, uri in rows:
         file = find_raw(lake, dump_id)
-        cure = f"put the dump back: ingest {uri} into a new lake, and copy its file from there"
+        file_or_archive = uri.partition(SEPARATOR)[0]
+        cure = f"put the dump back: ingest {file_or_archive} into a new lake, and copy its file from there"
         if file is None:
             yield Finding("the raw dump is not there", f"raw/{dump_id[:2]}/{dump_id}", cure)
         elif deep and _raw_sha256(file) != dump_id:
@@ -155,7 +150,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         try:
             rows = connection.execute(f"SELECT * FROM ({fault.sql}) LIMIT {SHOWN + 1}").fetchall()
         except duckdb.Error as error:
-            yield Finding(f"cannot be read: {error}", fault.where, ROLLBACK)
+            yield Finding(f"cannot be read: {error}", fault.where, LOOK_DEEPER)
             continue
         if rows:
             examples = ", ".join(str(row[0]) for row in rows[:SHOWN])

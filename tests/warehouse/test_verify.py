@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import shutil
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
-from pipeline import Pipeline
+from pipeline import Pipeline, content, without_expectations
 
+from transforms.errors import LakeError
 from warehouse.history import rollback, snapshots
 from warehouse.lake import transaction
-from warehouse.verify import ROLLBACK, verify
+from warehouse.maintain import maintain
+from warehouse.verify import LET_GO, MAINTAIN, PUT_BACK, REBUILD, REMAKE, ROLLBACK, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> Iterator[None]:
+    with without_expectations():
+        yield
 
 
 @pytest.fixture
@@ -137,6 +147,74 @@ def test_damage_is_found_and_named(lake: Pipeline, damage: Callable[[Pipeline], 
     found = verify(lake.lake, deep=True)
     assert any(what in one.what for one in found), [str(one) for one in found]
     assert all(one.cure and one.where for one in found)
+
+
+FILES: Final = (
+    lambda it: data_file(it, "records").unlink(),
+    lambda it: flip(data_file(it, "papers")),
+    lambda it: cut(data_file(it, "paper_records")),
+    lambda it: data_file(it, "rejects").write_bytes(b""),
+    lambda it: flip(max((it.lake.data / "main" / "matches").rglob("*.parquet"))),
+)
+
+TABLES: Final = (
+    LOOP,
+    ROUND,
+    LOST,
+    "UPDATE matches SET record_id_b = 'z-nobody'",
+    "DELETE FROM rejects",
+    "DELETE FROM paper_records WHERE record_id = (SELECT min(record_id) FROM records)",
+    "UPDATE papers SET title = 'Another' WHERE paper_id = (SELECT min(paper_id) FROM papers)",
+    "UPDATE dumps SET entries_read = entries_read + 1 WHERE status = 'published'",
+)
+
+
+def test_damaged_files_are_mended_by_what_verify_names(lake: Pipeline) -> None:
+    before = content(lake.lake)
+    for damage in FILES:
+        damage(lake)
+    assert {one.cure for one in verify(lake.lake, deep=True)} == {REMAKE}
+    lake.rebuild()
+    assert content(lake.lake) == before
+    assert {one.cure for one in verify(lake.lake, deep=True)} == {LET_GO}
+    maintain(lake.lake, now=dt.datetime.now(dt.UTC), keep_days=0)
+    assert verify(lake.lake, deep=True) == []
+    assert content(lake.lake) == before
+
+
+def test_damaged_tables_are_mended_by_what_verify_names(lake: Pipeline) -> None:
+    before = content(lake.lake)
+    forget_file(lake)
+    for damage in TABLES:
+        sql(lake, damage)
+    assert {one.cure for one in verify(lake.lake, deep=True)} == {MAINTAIN, REBUILD}
+    maintain(lake.lake, now=dt.datetime.now(dt.UTC), keep_days=30)
+    lake.rebuild()
+    assert verify(lake.lake, deep=True) == []
+    assert content(lake.lake) == before
+
+
+def test_raw_dump_is_put_back_as_verify_says(lake: Pipeline, tmp_path: Path) -> None:
+    lost = raw_file(lake)
+    flip(lost)
+    (found,) = verify(lake.lake, deep=True)
+    (where,) = re.findall("ingest (.+) into a new lake", found.cure)
+    other = Pipeline(tmp_path / "new")
+    other.ingest(where)
+    shutil.copy(other.lake.raw / lost.relative_to(lake.lake.raw), lost)
+    assert verify(lake.lake, deep=True) == []
+
+
+@pytest.mark.parametrize("table", ["dumps", "runs"])
+def test_what_raw_dumps_do_not_tell_is_put_back(lake: Pipeline, tmp_path: Path, table: str) -> None:
+    file = data_file(lake, table)
+    saved = shutil.copy(file, tmp_path)
+    flip(file)
+    assert {one.cure for one in verify(lake.lake, deep=True)} == {PUT_BACK}
+    with pytest.raises(LakeError, match=r"damaged or missing: .*nothing was changed; put them back"):
+        lake.rebuild()
+    shutil.copy(saved, file)
+    assert verify(lake.lake, deep=True) == []
 
 
 def test_dump_that_the_ledger_lost_is_brought_back_by_rollback(lake: Pipeline) -> None:
