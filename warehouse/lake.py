@@ -56,6 +56,13 @@ ZSTD_LEVEL: Final = 1
 UNBORN: Final = "unborn"
 """Name of a lake that is being made."""
 
+NOW: Final = "SNAPSHOT_TIME '9999-01-01'"
+"""How readers attach, to see each snapshot whole: the latest, looked up anew for each transaction.
+
+DuckLake notes what a later commit takes out of a file in the file of deletes that is there already, and
+looks at which rows of that are of a later snapshot only where it was asked for a time (DuckDB 1.5.5).
+"""
+
 _HELD: Final[dict[str, str]] = {}
 """Lakes that this process keeps attached, and the names they are attached under."""
 
@@ -384,8 +391,7 @@ def _open_catalog(
     then: str = "",
     data_url: str = "",
 ) -> None:
-    options = ["READ_ONLY"] if read_only else ["DATA_INLINING_ROW_LIMIT 0"]
-    options += [then] if then else []
+    options = ["READ_ONLY", then or NOW] if read_only else ["DATA_INLINING_ROW_LIMIT 0"]
     options += [f"DATA_PATH {literal(data_url or lake.data_url)}", "OVERRIDE_DATA_PATH true", *lake.attach_options]
     try:
         lake.prepare(connection)
