@@ -7,7 +7,7 @@ and publishing has its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -27,17 +27,52 @@ from warehouse.staging import StagedBatch, StagedDump, normalize_staged, stage_d
 from warehouse.validator import validate_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from warehouse.lake import Lake
     from warehouse.remote import RemoteFile
     from warehouse.resolve import Resolution
 
+T = TypeVar("T")
+U = TypeVar("U")
+
 
 def _is_passing(_task: object, _run: object, state: Any) -> bool:
     """Retry only what the disk or the network did, not what is wrong with the dump."""
     return isinstance(state.result(raise_on_failure=False), OSError)
+
+
+_PATIENT: Final[dict[str, Any]] = {
+    "cache_policy": NO_CACHE,
+    "retries": 2,
+    "retry_delay_seconds": [1, 10],
+    "retry_condition_fn": _is_passing,
+}
+"""Options of the tasks whose work the disk or the network may stop for a moment."""
+
+
+def _named(verb: str, things: Sequence[NewDump] | Sequence[RemoteFile]) -> str:
+    return f"{verb} {things[0].name}" + (f" and {len(things) - 1} more" if len(things) > 1 else "")
+
+
+def _told(stage: str, done: T) -> T:
+    """Tell that one more is done; give what was done."""
+    tell(Step(stage, done=1))
+    return done
+
+
+def _tried(stage: str, work: Callable[[U, Path], T], things: Sequence[U], staging: Path) -> list[T | None]:
+    """Do a few things; None stands for one that failed, and is to be tried by itself."""
+    return [_tried_once(stage, work, thing, staging) for thing in things]
+
+
+def _tried_once(stage: str, work: Callable[[U, Path], T], thing: U, staging: Path) -> T | None:
+    try:
+        done = work(thing, staging)
+    except Exception:  # noqa: BLE001  # the patient task of the stage tries it again, and raises it if it stays
+        return None
+    return _told(stage, done)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="find dumps")
@@ -48,86 +83,34 @@ def find(paths: Sequence[str], lake: Lake, *, is_scheduled: bool) -> tuple[Landi
     return landing, find_new(landing.files, lake, retry_failed=not is_scheduled, remote=landing.remote)
 
 
-def _name_fetched() -> str:
-    files = task_run.parameters["files"]
-    return f"fetch {files[0].name}" + (f" and {len(files) - 1} more" if len(files) > 1 else "")
-
-
-@task(cache_policy=NO_CACHE, task_run_name=_name_fetched)
+@task(cache_policy=NO_CACHE, task_run_name=lambda: _named("fetch", task_run.parameters["files"]))
 def fetch_part(files: Sequence[RemoteFile], staging: Path) -> list[Fetched | None]:
     """Fetch a few files that lie elsewhere; None stands for one that failed, and is to be tried by itself."""
-    return [_fetch_once(file, staging) for file in files]
+    return _tried("fetch", fetch_file, files, staging)
 
 
-def _fetch_once(file: RemoteFile, staging: Path) -> Fetched | None:
-    try:
-        fetched = fetch_file(file, staging)
-    except Exception:  # noqa: BLE001  # the task `fetch` tries it again, and raises it if it stays
-        return None
-    tell(Step("fetch", done=1))
-    return fetched
-
-
-@task(
-    cache_policy=NO_CACHE,
-    task_run_name="fetch {file.name}",
-    retries=2,
-    retry_delay_seconds=[1, 10],
-    retry_condition_fn=_is_passing,
-)
+@task(task_run_name="fetch {file.name}", **_PATIENT)
 def fetch(file: RemoteFile, staging: Path) -> Fetched:
     """Fetch one file that lies elsewhere, with patience."""
-    fetched = fetch_file(file, staging)
-    tell(Step("fetch", done=1))
-    return fetched
+    return _told("fetch", fetch_file(file, staging))
 
 
-@task(
-    cache_policy=NO_CACHE,
-    task_run_name="unpack {archive.name}",
-    retries=2,
-    retry_delay_seconds=[1, 10],
-    retry_condition_fn=_is_passing,
-)
+@task(task_run_name="unpack {archive.name}", **_PATIENT)
 def unpack(archive: NewDump, staging: Path) -> UnpackedArchive:
     """Unpack one archive; each of its members is a dump."""
-    unpacked = unpack_archive(archive, staging)
-    tell(Step("unpack", done=1))
-    return unpacked
+    return _told("unpack", unpack_archive(archive, staging))
 
 
-def _name_part() -> str:
-    dumps = task_run.parameters["dumps"]
-    return f"read {dumps[0].name}" + (f" and {len(dumps) - 1} more" if len(dumps) > 1 else "")
-
-
-@task(cache_policy=NO_CACHE, task_run_name=_name_part)
+@task(cache_policy=NO_CACHE, task_run_name=lambda: _named("read", task_run.parameters["dumps"]))
 def read_part(dumps: Sequence[NewDump], staging: Path) -> list[StagedDump | None]:
     """Read a few dumps into staged Parquet; None stands for one that failed, and is to be tried by itself."""
-    return [_read_once(dump, staging) for dump in dumps]
+    return _tried("read", stage_dump, dumps, staging)
 
 
-def _read_once(dump: NewDump, staging: Path) -> StagedDump | None:
-    try:
-        staged = stage_dump(dump, staging)
-    except Exception:  # noqa: BLE001  # the task `read` tries it again, and raises it if it stays
-        return None
-    tell(Step("read", done=1))
-    return staged
-
-
-@task(
-    cache_policy=NO_CACHE,
-    task_run_name="read {dump.name}",
-    retries=2,
-    retry_delay_seconds=[1, 10],
-    retry_condition_fn=_is_passing,
-)
+@task(task_run_name="read {dump.name}", **_PATIENT)
 def read(dump: NewDump, staging: Path) -> StagedDump:
     """Read one dump into staged Parquet, with patience."""
-    staged = stage_dump(dump, staging)
-    tell(Step("read", done=1))
-    return staged
+    return _told("read", stage_dump(dump, staging))
 
 
 @task(cache_policy=NO_CACHE, task_run_name="normalize {run.flow_run_name}")
