@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from warehouse.durable import read_sums, sha256
-from warehouse.lake import current
+from warehouse.durable import sha256
+from warehouse.lake import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import duckdb
 
@@ -37,7 +37,7 @@ class NamedFile:
 
 def named_files(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[NamedFile]:
     """List the files that the catalog names, by their places; `connection` has the lake open."""
-    catalog = f"__ducklake_metadata_{current(connection)}.{lake.metadata_schema}"
+    catalog = metadata(connection, lake)
     rows = connection.execute(f"""
         SELECT DISTINCT schemas.path || tables.path || files.path, table_name, file_size_bytes, is_of_now, rows_of
         FROM (
@@ -55,9 +55,8 @@ def named_files(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[Named
     return [NamedFile(*row) for row in rows]
 
 
-def damaged_files(lake: Lake, files: list[NamedFile], *, deep: bool) -> Iterator[tuple[NamedFile, str]]:
-    """Give each of the files that is damaged, and what is wrong with it; with `deep`, every byte is read."""
-    sums = read_sums(lake.sums) if deep else {}
+def damaged_files(lake: Lake, files: list[NamedFile], sums: Mapping[str, str]) -> Iterator[tuple[NamedFile, str]]:
+    """Give each of the files that is damaged, and what is wrong with it; of those in `sums`, every byte is read."""
     for file in files:
         wrong = _wrong_with(lake.data / file.place, file.size, sums.get(file.place))
         if wrong:

@@ -255,6 +255,11 @@ def current(connection: duckdb.DuckDBPyConnection) -> str:
     return str(name)
 
 
+def metadata(connection: duckdb.DuckDBPyConnection, lake: Lake) -> str:
+    """Give the name of the schema in which DuckLake keeps its own tables of the lake."""
+    return f"__ducklake_metadata_{current(connection)}.{lake.metadata_schema}"
+
+
 @contextmanager
 def _unborn(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a new catalog."""

@@ -16,7 +16,7 @@ from transforms.dedupe.screen import screen_numbers
 from transforms.dedupe.variants import compared, with_nothing_else
 from transforms.schema import RECORDS, SCHEMA_VERSION
 from warehouse.blocks import Blocks
-from warehouse.lake import current
+from warehouse.lake import current, metadata
 from warehouse.pages import OtherMakeError, Pages, UnusableError
 from warehouse.sqltext import literal
 
@@ -117,14 +117,14 @@ def large_files(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[Large
     if not isinstance(lake.data, Path):
         return []
     name = current(connection)
-    metadata = f"__ducklake_metadata_{name}.{lake.metadata_schema}"
+    catalog = metadata(connection, lake)
     rows = connection.execute(f"""
         SELECT tables.table_name, schemas.path || tables.path || files.path, files.file_size_bytes, files.record_count,
             coalesce(sum(gone.delete_count), 0)::BIGINT
-        FROM {metadata}.ducklake_data_file AS files
-        JOIN {metadata}.ducklake_table AS tables USING (table_id)
-        JOIN {metadata}.ducklake_schema AS schemas USING (schema_id)
-        LEFT JOIN {metadata}.ducklake_delete_file AS gone
+        FROM {catalog}.ducklake_data_file AS files
+        JOIN {catalog}.ducklake_table AS tables USING (table_id)
+        JOIN {catalog}.ducklake_schema AS schemas USING (schema_id)
+        LEFT JOIN {catalog}.ducklake_delete_file AS gone
             ON gone.data_file_id = files.data_file_id AND gone.end_snapshot IS NULL
         WHERE files.end_snapshot IS NULL AND tables.table_name IN ({", ".join(map(literal, KINDS))})
         GROUP BY ALL

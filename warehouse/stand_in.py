@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from transforms.errors import LakeError
 from transforms.schema import TABLES
 from warehouse.damage import damaged_files, named_files
+from warehouse.durable import read_sums
 from warehouse.lake import attached
 from warehouse.sqltext import identifier
 
@@ -33,7 +34,7 @@ def damaged_tables(lake: Lake) -> set[str]:
     """
     with attached(lake, read_only=True) as connection:
         files = [file for file in named_files(connection, lake) if file.is_of_now]
-    damaged = [file for file, _ in damaged_files(lake, files, deep=True)]
+    damaged = [file for file, _ in damaged_files(lake, files, read_sums(lake.sums))]
     lost = [str(lake.data / file.place) for file in damaged if file.table in NEEDED]
     if lost:
         hint = "nothing was changed; put them back from a copy of the lake: the raw dumps do not tell what they said"

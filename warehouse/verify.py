@@ -24,14 +24,14 @@ from warehouse.archive import SEPARATOR
 from warehouse.damage import damaged_files, named_files
 from warehouse.durable import read_sums, sha256
 from warehouse.handover import shown
-from warehouse.lake import Lake, attached, current
+from warehouse.lake import Lake, attached, metadata
 from warehouse.large_files import damaged_parts
 from warehouse.raw import find_raw
 from warehouse.soundness import FAULTS
 from warehouse.stand_in import FROM_DUMPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from warehouse.damage import NamedFile
     from warehouse.place import Place
@@ -76,10 +76,11 @@ def verify(lake: Lake, *, deep: bool = False) -> list[Finding]:
     with attached(lake, read_only=True) as connection:
         connection.execute("BEGIN")
         files = named_files(connection, lake)
-        damaged = [*_damaged(lake, files, deep=deep)]
+        sums = read_sums(lake.sums) if deep else {}
+        damaged = [*_damaged(lake, files, sums)]
         found = [*damaged, *_unnamed(connection, lake, files), *_raw(connection, lake, deep=deep)]
         if deep:
-            found += _unnoted(lake, files)
+            found += _unnoted(lake, files, sums)
             found += [
                 Finding(f"{wrong}, and is not used", str(file), MAINTAIN)
                 for file, wrong in damaged_parts(connection, lake)
@@ -90,8 +91,8 @@ def verify(lake: Lake, *, deep: bool = False) -> list[Finding]:
     return found
 
 
-def _damaged(lake: Lake, files: list[NamedFile], *, deep: bool) -> Iterator[Finding]:
-    for file, wrong in damaged_files(lake, files, deep=deep):
+def _damaged(lake: Lake, files: list[NamedFile], sums: Mapping[str, str]) -> Iterator[Finding]:
+    for file, wrong in damaged_files(lake, files, sums):
         cure = (REMAKE if file.table in FROM_DUMPS else PUT_BACK) if file.is_of_now else LET_GO
         yield Finding(wrong, str(lake.data / file.place), cure)
 
@@ -103,17 +104,16 @@ def _unnamed(connection: duckdb.DuckDBPyConnection, lake: Lake, files: list[Name
             yield Finding("is a file that the catalog does not name, left by a run that died", str(file), MAINTAIN)
 
 
-def _unnoted(lake: Lake, files: list[NamedFile]) -> Iterator[Finding]:
-    noted = read_sums(lake.sums)
+def _unnoted(lake: Lake, files: list[NamedFile], sums: Mapping[str, str]) -> Iterator[Finding]:
     for file in files:
-        if file.place not in noted:
+        if file.place not in sums:
             what = "has no noted SHA-256, so that its bytes cannot be checked"
             yield Finding(what, str(lake.data / file.place), f"put {lake.sums} back from a copy of the lake")
 
 
 def _scheduled(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[str]:
     """List the files that no snapshot names any more and that maintenance will remove: place below the data."""
-    catalog = f"__ducklake_metadata_{current(connection)}.{lake.metadata_schema}"
+    catalog = metadata(connection, lake)
     rows = connection.execute(f"SELECT path FROM {catalog}.ducklake_files_scheduled_for_deletion").fetchall()
     return [row[0] for row in rows]
 
