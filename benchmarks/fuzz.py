@@ -1,11 +1,13 @@
 """Feed a reader what a coverage-guided fuzzer thinks of, until something is wrong or the time is over.
 
     .venv/bin/python -m pip install atheris      # for this alone, therefore not in the lock
-    .venv/bin/python benchmarks/fuzz.py ris --seconds 120 [--findings FOLDER]
+    .venv/bin/python benchmarks/fuzz.py ris --seconds 120 [--findings FOLDER] [--corpus FOLDER]
 
 Right is what the tests ask of every reader: records and rejects that are counted without a gap, or one
 error that says where and what to do; no more than ten seconds and one gigabyte. What is wrong ends the
-run; its bytes are then in the folder, to be made into a small invented case of the reader's tests.
+run; its bytes are then in the folder, to be made into a small invented case of the reader's tests. A
+corpus is what the fuzzer learnt, one file per input: with a folder of its own a run goes on where the last
+one of that reader ended, and files put there are inputs to begin with.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("reader", choices=[reader.name for reader in READERS])
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--findings", type=Path, default=Path())
+    parser.add_argument("--corpus", type=Path, help="keep what the fuzzer learns in this folder")
     asked = parser.parse_args()
     reader = next(reader for reader in READERS if reader.name == asked.reader)
 
@@ -59,11 +62,13 @@ def main() -> None:
         if sorted(positions) != list(range(1, len(positions) + 1)):
             raise AssertionError(f"lost count of its entries: {sorted(positions)}")
 
-    with tempfile.TemporaryDirectory() as corpus:
-        (Path(corpus) / "example").write_bytes(EXAMPLES[reader.name])
+    with tempfile.TemporaryDirectory() as temporary:
+        corpus = asked.corpus or Path(temporary)
+        corpus.mkdir(parents=True, exist_ok=True)
+        (corpus / "example").write_bytes(EXAMPLES[reader.name])
         asked.findings.mkdir(parents=True, exist_ok=True)
         bounds = [f"-max_total_time={asked.seconds}", f"-max_len={LONGEST}", "-timeout=10", "-rss_limit_mb=1024"]
-        atheris.Setup([sys.argv[0], corpus, *bounds, f"-artifact_prefix={asked.findings}/{reader.name}-"], check)
+        atheris.Setup([sys.argv[0], str(corpus), *bounds, f"-artifact_prefix={asked.findings}/{reader.name}-"], check)
         atheris.Fuzz()
 
 

@@ -164,7 +164,7 @@ def stage(path: Path) -> None:
 def write(path: Path, form: str, size: int) -> None:
     """Write invented entries until the file has its size."""
     abstract = " ".join(f"Sentence {number} says what was found in harbour {number * 7}." for number in range(25))
-    head, entry = ENTRIES[form]
+    head, entry, tail = ENTRIES[form]
     with path.open("wb") as file:
         file.write(head)
         number = 0
@@ -175,11 +175,20 @@ def write(path: Path, form: str, size: int) -> None:
                 )
             )
             number += 1_000
+        file.write(tail)
 
 
 def _json_entry(number: int, title: str, abstract: str) -> bytes:
     row = {"id": number, "title": title, "abstract": abstract, "authors": ["Mira Oakes", "Jun Tanabe"], "year": 2020}
     return orjson.dumps(row | {"keywords": ["boats", "paper"], "language": "en"}) + b"\n"
+
+
+def _snapshot_entry(number: int, title: str, abstract: str) -> bytes:
+    versions = [{"version": "v1", "created": "Mon, 4 Jan 2021 10:00:00 GMT"}]
+    names = {"authors": "Mira Oakes and Jun Tanabe", "authors_parsed": [["Oakes", "Mira", ""], ["Tanabe", "Jun", ""]]}
+    row = {"id": f"{number // 100_000:04d}.{number % 100_000:05d}", "submitter": "Mira Oakes", "title": title}
+    row |= {"categories": "cs.CL", "license": None, "abstract": f"  {abstract}\n", "versions": versions}
+    return orjson.dumps(row | names | {"update_date": "2021-01-05"}) + b"\n"
 
 
 def _csv_entry(number: int, title: str, abstract: str) -> bytes:
@@ -196,13 +205,23 @@ def _bibtex_entry(number: int, title: str, abstract: str) -> bytes:
     return f"@article{{key{number},\n {fields}\n}}\n\n".encode()
 
 
-ENTRIES: Final[dict[str, tuple[bytes, Callable[[int, str, str], bytes]]]] = {
-    "jsonl": (b"", _json_entry),
-    "csv": (b"id,title,abstract,authors,year\n", _csv_entry),
-    "ris": (b"", _ris_entry),
-    "bibtex": (b"", _bibtex_entry),
+def _dblp_entry(number: int, title: str, _abstract: str) -> bytes:
+    people = "<author>Mira Oakes 0001</author><author>Jun Tan&aacute;be</author>"
+    facts = "<pages>1-9</pages><year>2020</year><volume>7</volume><journal>J. Boats</journal><number>2</number>"
+    links = f"<ee>https://doi.org/10.1234/{number}</ee><url>db/journals/boats/boats7.html#{number}</url>"
+    key = f'<article mdate="2021-01-05" key="journals/boats/Oakes{number}">'
+    return f"{key}\n{people}<title>{title}.</title>\n{facts}\n{links}\n</article>\n".encode()
+
+
+ENTRIES: Final[dict[str, tuple[bytes, Callable[[int, str, str], bytes], bytes]]] = {
+    "arxiv_snapshot": (b"", _snapshot_entry, b""),
+    "dblp_xml": (b'<?xml version="1.0"?>\n<!DOCTYPE dblp SYSTEM "dblp.dtd">\n<dblp>\n', _dblp_entry, b"</dblp>\n"),
+    "jsonl": (b"", _json_entry, b""),
+    "csv": (b"id,title,abstract,authors,year\n", _csv_entry, b""),
+    "ris": (b"", _ris_entry, b""),
+    "bibtex": (b"", _bibtex_entry, b""),
 }
-"""Forms of which a large file is made: its head, and one entry."""
+"""Forms of which a large file is made: its head, one entry, and its end."""
 
 
 if __name__ == "__main__":
