@@ -63,7 +63,8 @@ class Block(NamedTuple):
     """One thing on a page: its line, its text, where it links to, and which heading it is (0 for none).
 
     `has_gap` tells a blank line before it, `links` where words inside of its text link to, `link` the place
-    of the link that it is in: two links to one address are two things.
+    of the link that it is in: two links to one address are two things. `end` is the line behind it, where its
+    text has other line ends than the page.
     """
 
     line: int
@@ -73,6 +74,7 @@ class Block(NamedTuple):
     has_gap: bool = True
     links: tuple[str, ...] = ()
     link: int | None = None
+    end: int | None = None
 
 
 class _Part(NamedTuple):

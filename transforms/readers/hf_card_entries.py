@@ -101,7 +101,8 @@ def _line(card: Card) -> int:
 def _raw(card: Card, lines: Sequence[str]) -> str:
     blocks = (*card.lead, card.title, *card.body)
     last = blocks[-1]
-    return "\n".join(lines[blocks[0].line - 1 : last.line + last.text.count("\n")]).strip()
+    end = last.end or last.line + last.text.count("\n") + 1
+    return "\n".join(lines[blocks[0].line - 1 : end - 1]).strip()
 
 
 class _Told:

@@ -14,6 +14,7 @@ the page saved as text (`hf_entries`). A print-out has also the heads and feet o
 from __future__ import annotations
 
 import re
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -112,5 +113,9 @@ def _built(units: Sequence[PageLine], entries: dict[int, tuple[int, ...]]) -> tu
     inside = {number for abstract in entries.values() for number in abstract[1:]}
     joined = {abstract[0]: "\n".join(texts[number] for number in abstract) for abstract in entries.values() if abstract}
     kept = [unit for unit in units if unit.number not in inside]
-    blocks = [Block(unit.number, joined.get(unit.number, unit.text), has_gap=unit.has_gap) for unit in kept]
+    ends = [*(unit.number for unit in kept), sys.maxsize][1:]
+    blocks = [
+        Block(unit.number, joined.get(unit.number, unit.text), has_gap=unit.has_gap, end=end)
+        for unit, end in zip(kept, ends, strict=True)
+    ]
     return cards_at(blocks, [place for place, unit in enumerate(kept) if unit.number in entries])

@@ -194,6 +194,13 @@ def test_wrong_byte_costs_its_own_entry() -> None:
     assert "Custard h\\xe9s" in raw
 
 
+def test_raw_text_of_a_page_of_plain_text_has_all_lines_of_a_wrapped_title() -> None:
+    page = b"Get trending papers in your email inbox\n\n7\n\nA Study of Leaves\nand of c\xe9ins\n"
+    (batch,) = READER.read(io.BytesIO(page), INFO)
+    assert batch.records.is_empty()
+    assert batch.rejects["raw"].item() == "7\n\nA Study of Leaves\nand of c\\xe9ins"
+
+
 def fold_hard(title: str) -> str:
     return title.replace(": ", ":  ")
 
