@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import faults
 import pytest
 from effort import EXAMPLES
+from fault_table import table
+from faults import WarmProcess
 from forking import WarmCommandLine
 from hypothesis import HealthCheck, settings
 from once import made_once
@@ -54,7 +55,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    lines = faults.table(Path(os.environ[RUN_FOLDER]))
+    lines = table(Path(os.environ[RUN_FOLDER]))
     if lines:
         terminalreporter.section("faults")
         terminalreporter.write_line("\n".join(lines))
@@ -141,9 +142,9 @@ def environment(prefect_server: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def warm(environment: dict[str, str]) -> Iterator[faults.WarmProcess]:
+def warm(environment: dict[str, str]) -> Iterator[WarmProcess]:
     """A process that does things to lakes in children of its own."""
-    with faults.WarmProcess(Path(os.environ[RUN_FOLDER]), environment) as process:
+    with WarmProcess(Path(os.environ[RUN_FOLDER]), environment) as process:
         yield process
 
 

@@ -5,24 +5,22 @@ The short version draws a few faults of each kind, `make torture` some hundreds;
 
 from __future__ import annotations
 
-import itertools
-import os
 import pickle
 import random
-import shutil
-import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import faults
 import pytest
-from bad_dumps import lines
 from effort import IS_THOROUGH
-from faults import Tally, WarmProcess, Work, befall, note_row, unharmed
+from fault_table import note_row
+from faults import Tally, WarmProcess, Work, befall
 from once import made_once
-from pipeline import Pipeline
+from stages import FLOW_STAGES, STAGES
+from works import make_works, mixed_folder, works_by_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from faults import Ended
@@ -35,47 +33,9 @@ pytestmark = [
 ]
 
 SEED: Final = 2026
-LONG_AGO: Final = 1_700_000_000
-ALL_WORKS: Final = ("first ingest", "next ingest", "decision", "rollback", "maintenance", "rebuild")
-INGESTS: Final = ALL_WORKS[:2]
 
-STAGES: Final = (
-    "pipeline:find_new",
-    "pipeline:unpack_archive",
-    "pipeline:stage_dump",
-    "pipeline:normalize_staged",
-    "pipeline:check",
-    "pipeline:without_published",
-    "pipeline:resolve_batch",
-    "warehouse.batch:keep_raw",
-    "warehouse.publish:_write",
-    "warehouse.lake:flush_new",
-    "pipeline:publish_batch",
-)
-"""The functions that end a stage of an ingest, where they are looked up."""
-
-REBUILD_STAGES: Final = (
-    "warehouse.rebuild:refuse_lost_raw",
-    "warehouse.replay:create_lake",
-    "warehouse.replay:publish",
-    "warehouse.rebuild:replay",
-    "warehouse.rebuild:settle",
-    "warehouse.rebuild:_swap",
-    "warehouse.rebuild:in_one_transaction",
-)
-"""The same of a rebuild."""
-
-FLOW_STAGES: Final = (
-    "flows.tasks:find_new",
-    "flows.tasks:unpack_archive",
-    "flows.tasks:stage_dump",
-    "flows.tasks:normalize_staged",
-    "flows.tasks:split_dumps",
-    "flows.tasks:validate_beside",
-    "flows.tasks:resolve_batch",
-    "flows.tasks:publish_batch",
-)
-"""The same of the flow that `paperlake ingest` runs."""
+AT_ONCE: Final = 6
+"""Faults of one test, so that several processes have their share."""
 
 
 def kill_command(stage: str | None, *, after: bool = False) -> Harm:
@@ -95,52 +55,67 @@ def kill_at_stage(stage: str, *, after: bool) -> Harm:
     """Make the harm of a kill just before or after a stage."""
 
     def harm(warm: WarmProcess, work: Work, lake: Path, _: random.Random) -> tuple[str, Ended]:
-        ended = warm.do(work.operation, lake, *work.arguments, fault={"stage": stage, "after": after})
-        return f"killed {'after' if after else 'before'} {stage}", ended
+        return f"killed {'after' if after else 'before'} {stage}", work.do(
+            warm, lake, fault={"stage": stage, "after": after}
+        )
 
     return harm
 
 
-BOUNDARIES: Final = [kill_at_stage(stage, after=after) for stage in STAGES for after in (False, True)]
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault: its harms by work, how often it befalls each work in `make torture`, and which in short.
 
-REBUILD_BOUNDARIES: Final = [kill_at_stage(stage, after=after) for stage in REBUILD_STAGES for after in (False, True)]
+    In short it befalls a work until it has stopped it once.
+    """
 
-COMMAND_KILLS: Final = [kill_command(stage, after=after) for stage in FLOW_STAGES for after in (False, True)]
+    harms: Callable[[str], Sequence[Harm]]
+    runs: Mapping[str, int]
+    short: tuple[str, ...] = ()
 
-Kinds = dict[str, tuple[list["Harm"], tuple[str, ...], int, int]]
 
-KINDS: Final[Kinds] = {
-    "SIGKILL at a stage boundary": (BOUNDARIES, INGESTS, 2, 2 * len(BOUNDARIES)),
-    "SIGKILL of a rebuild at a stage boundary": (REBUILD_BOUNDARIES, ("rebuild",), 1, len(REBUILD_BOUNDARIES)),
-    "SIGKILL at a random moment": ([faults.kill_at_any_moment], ALL_WORKS, 1, 36),
-    "SIGKILL in an operation on a file, half of a write done": ([faults.kill_in_operation], ALL_WORKS, 2, 50),
-    "EIO at a write, a flush or a change of name": ([faults.fail_once], ALL_WORKS, 1, 24),
-    "ENOSPC from an operation on": ([faults.fill_disk], ALL_WORKS, 1, 16),
-    "power cut: what was not flushed is gone, or a part of it": ([faults.cut_power], ALL_WORKS, 2, 50),
-    "catalog locked by another process": ([faults.lock_catalog], ALL_WORKS[1:], 1, 8),
+def at_stages(work: str) -> list[Harm]:
+    """Give the kills at each stage of a work."""
+    return [kill_at_stage(stage, after=after) for stage in STAGES[work] for after in (False, True)]
+
+
+def command_at_stages(_: str) -> list[Harm]:
+    """Give the kills of the command line at each of its stages."""
+    return [kill_command(stage, after=after) for stage in FLOW_STAGES for after in (False, True)]
+
+
+def runs(*numbers: int) -> dict[str, int]:
+    """Name the numbers by work, in the order of `STAGES`; a work that none befalls is left out."""
+    return {work: number for work, number in zip(STAGES, numbers, strict=True) if number}
+
+
+KINDS: Final = {
+    "SIGKILL at a stage boundary": Kind(
+        at_stages, {work: 2 * len(stages) for work, stages in STAGES.items()}, ("next ingest", "rebuild")
+    ),
+    "SIGKILL at a random moment": Kind(
+        lambda _: [faults.kill_at_any_moment], runs(36, 36, 12, 12, 12, 12, 24, 12), ("decision",)
+    ),
+    "SIGKILL in an operation on a file, half of a write done": Kind(
+        lambda _: [faults.kill_in_operation], runs(24, 24, 8, 12, 12, 12, 24, 12), ("first ingest", "maintenance")
+    ),
+    "EIO at a write, a flush or a change of name": Kind(
+        lambda _: [faults.fail_once], runs(8, 8, 4, 6, 8, 8, 12, 6), ("rollback",)
+    ),
+    "ENOSPC from an operation on": Kind(lambda _: [faults.fill_disk], runs(6, 6, 4, 6, 8, 8, 12, 6), ("next ingest",)),
+    "power cut: what was not flushed is gone, or a part of it": Kind(
+        lambda _: [faults.cut_power], runs(12, 12, 8, 8, 12, 12, 12, 8), ("first ingest", "decision")
+    ),
+    "catalog locked by another process": Kind(
+        lambda _: [faults.lock_catalog], runs(0, 3, 2, 2, 3, 3, 0, 0), ("rollback",)
+    ),
+    "SIGKILL of `paperlake ingest` at a stage boundary": Kind(
+        command_at_stages, runs(16, 16, 0, 0, 0, 0, 0, 0), ("next ingest",)
+    ),
+    "SIGKILL of `paperlake ingest` at a random moment": Kind(
+        lambda _: [kill_command(None)], runs(5, 5, 0, 0, 0, 0, 0, 0)
+    ),
 }
-"""For each kind of fault: the harm, the works that it befalls, how often in short and how often in `make torture`.
-
-In short it goes on until a fault has stopped a work; none where the number is 0.
-"""
-
-COMMAND_KINDS: Final[Kinds] = {
-    "SIGKILL of `paperlake ingest` at a stage boundary": (COMMAND_KILLS, INGESTS, 1, len(COMMAND_KILLS)),
-    "SIGKILL of `paperlake ingest` at a random moment": ([kill_command(None)], INGESTS, 0, 10),
-}
-"""The same for the command line."""
-
-
-def mixed_folder(samples: Path, folder: Path) -> Path:
-    """Make a landing folder of many forms: pages, lists, an archive, one that is cut, one that is hostile."""
-    shutil.copytree(samples, folder)
-    with zipfile.ZipFile(folder / "archive.zip", "w") as archive:
-        archive.writestr("kites.jsonl", lines(6, "kites"))
-        archive.writestr("inner/refs.bib", "@article{a, title={Lanterns of the Northern Harbour}, year={2020}}\n")
-        archive.writestr("inner/refs.ris", "TY  - JOUR\nTI  - A Ledger of Small Bridges\nPY  - 2021\nER  - \n")
-    for file in folder.iterdir():
-        os.utime(file, (LONG_AGO, LONG_AGO))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -149,56 +124,46 @@ def works(warm: WarmProcess, samples: Path) -> dict[str, Work]:
 
     def make(place: Path) -> None:
         made = make_works(warm, place, mixed_folder(samples, place / "landing"))
+        made += works_by_index(warm, place) if IS_THOROUGH else []
         (place / "works.pickle").write_bytes(pickle.dumps(made))
 
     made = pickle.loads((made_once("works", make) / "works.pickle").read_bytes())  # noqa: S301  # our own
     return {work.name: work for work in made}
 
 
-def tried(kinds: Kinds) -> list[str]:
-    return [kind for kind, (_, _, short, _) in kinds.items() if IS_THOROUGH or short]
+@dataclass(frozen=True)
+class Some:
+    """Some of the faults of one kind in one work, by their numbers."""
+
+    kind: str
+    work: str
+    numbers: range
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.work}, {self.numbers.start} to {self.numbers.stop - 1}"
 
 
-def make_works(warm: WarmProcess, place: Path, landing: Path) -> list[Work]:
-    begun = place / "begun"
-    warm.do("ingest", begun, min(landing.glob("*.txt")))
-    first, _ = unharmed(warm, "first ingest", place / "none", "ingest", landing)
-    further, full = unharmed(warm, "next ingest", begun, "ingest", landing)
-    decision, decided = unharmed(warm, "decision", full, "say same", *two_records(Pipeline(full)))
-    back, _ = unharmed(warm, "rollback", decided, "roll back", 1)
-    tidy, _ = unharmed(warm, "maintenance", decided, "tidy up", 40)
-    anew, _ = unharmed(warm, "rebuild", decided, "make anew", "publication")
-    return [first, further, decision, back, tidy, anew]
+def tried() -> list[Some]:
+    if not IS_THOROUGH:
+        return [Some(kind, work, range(100)) for kind, one in KINDS.items() for work in one.short]
+    return [
+        Some(kind, work, range(number)[start : start + AT_ONCE])
+        for kind, one in KINDS.items()
+        for work, number in one.runs.items()
+        for start in range(0, number, AT_ONCE)
+    ]
 
 
-def two_records(lake: Pipeline) -> tuple[str, str]:
-    """Name a record of each of two papers."""
-    one, other = lake.rows("SELECT min(record_id) AS it FROM paper_records GROUP BY paper_id ORDER BY it LIMIT 2")
-    return one["it"], other["it"]
-
-
-@pytest.mark.parametrize("kind", tried(KINDS))
-def test_no_fault_breaks_a_promise(kind: str, warm: WarmProcess, works: dict[str, Work], tmp_path: Path) -> None:
-    assert_harmless(kind, KINDS, warm, works, tmp_path)
-
-
-@pytest.mark.parametrize("kind", tried(COMMAND_KINDS))
-def test_no_killed_command_breaks_a_promise(
-    kind: str, warm: WarmProcess, works: dict[str, Work], tmp_path: Path
-) -> None:
-    assert_harmless(kind, COMMAND_KINDS, warm, works, tmp_path)
-
-
-def assert_harmless(kind: str, kinds: Kinds, warm: WarmProcess, works: dict[str, Work], place: Path) -> None:
-    harms, befallen, short, long = kinds[kind]
-    chance = random.Random(f"{SEED} {kind}")  # noqa: S311  # repeatable
-    pairs = list(itertools.product(harms, befallen))
-    chance.shuffle(pairs)
-    tally = Tally(kind)
-    for harm, work in itertools.islice(itertools.cycle(pairs), long):
-        befall(harm, warm, works[work], chance, place=place, tally=tally)
-        if not IS_THOROUGH and tally.runs >= short and tally.struck:  # not every fault stops a work
+@pytest.mark.parametrize("some", tried(), ids=str)
+def test_no_fault_breaks_a_promise(some: Some, warm: WarmProcess, works: dict[str, Work], tmp_path: Path) -> None:
+    work, tally, seed = works[some.work], Tally(some.kind), f"{SEED} {some.kind} {some.work}"
+    harms = list(KINDS[some.kind].harms(work.name))
+    random.Random(seed).shuffle(harms)  # noqa: S311  # repeatable
+    for number in some.numbers:
+        chance = random.Random(f"{seed} {number}")  # noqa: S311  # repeatable
+        befall(harms[number % len(harms)], warm, work, chance, place=tmp_path, tally=tally)
+        if not IS_THOROUGH and tally.struck:  # not every fault stops a work
             break
-    note_row(tally.kind, tally.runs, tally.struck, len(tally.violations))
+    note_row(tally.kind, work.name, tally.runs, tally.struck, len(tally.violations))
     assert tally.violations == []
-    assert tally.struck > 0  # or else nothing was tried
+    assert IS_THOROUGH or tally.struck > 0  # or else nothing was tried

@@ -10,7 +10,7 @@ import crowd
 import pytest
 from bad_dumps import lines
 from effort import IS_THOROUGH
-from faults import note_row
+from fault_table import note_row
 from pipeline import Pipeline, content, without_expectations
 from promises import assert_promises
 
@@ -38,7 +38,7 @@ def test_readers_never_see_half_of_what_a_writer_does(warm: WarmProcess, tmp_pat
     assert all(one["looks"] > 0 for one in seen)
     writes = int((tmp_path / "lake.writer").read_text())
     assert writes >= len(crowd.STEPS)
-    note_row(f"looks of {READERS} readers during {writes} writes", sum(one["looks"] for one in seen), 0, 0)
+    note_row("looks of readers", f"{READERS} readers, {writes} writes", sum(one["looks"] for one in seen), 0, 0)
 
 
 def test_ingests_at_once_of_overlapping_folders_do_what_one_after_the_other_would(
@@ -55,7 +55,7 @@ def test_ingests_at_once_of_overlapping_folders_do_what_one_after_the_other_woul
     assert lake.partition() == in_turn.partition()
     assert without_uri(lake) == without_uri(in_turn)
     assert_promises(lake.lake)
-    note_row(f"{WRITERS} ingests at once", 1, 0, 0)
+    note_row("all at once", f"{WRITERS} ingests", 1, 0, 0)
 
 
 def overlapping(place: Path) -> list[Path]:

@@ -9,32 +9,32 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from asked import SUPPORT, Asked
+from indexing import everything_indexed
 from power_loss import lose_power, read_journal
 from promises import Held, broken_promises, held
-from server import RUN_FOLDER, exclusively
+from server import exclusively
 
 from warehouse.lake import Lake
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Harm = Callable[["WarmProcess", "Work", Path, random.Random], tuple[str, "Ended"]]
     """Does a work to the lake at a place with a fault; gives what the fault was and how the work ended."""
 
-TABLE: Final = "faults.jsonl"
-"""The file of the test run's folder where the rows of its table are noted."""
+_QUICKEST: Final[dict[str, float]] = {}
+"""Seconds that a work took when a kill came too late for it, by its name."""
 
 COMPILER: Final = shutil.which("gcc") or shutil.which("cc")
 
@@ -64,9 +64,10 @@ class WarmProcess(Asked):
         *arguments: object,
         fault: dict[str, Any] | None = None,
         seconds: float = 600,
+        by_index: bool = False,
         environment: dict[str, str] | None = None,
     ) -> Ended:
-        """Do an operation of warm.py in a child; kill it after so many seconds."""
+        """Do an operation of warm.py in a child, with every file indexed where asked for; kill it after so many seconds."""
         said = lake.parent / f"{lake.name}.said"
         request = {
             "operation": operation,
@@ -74,6 +75,7 @@ class WarmProcess(Asked):
             "arguments": [str(argument) for argument in arguments],
             "fault": fault or {},
             "seconds": seconds,
+            "by_index": by_index,
             "said": str(said),
             "environment": environment or {},
         }
@@ -93,28 +95,56 @@ def compile_shim(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Work:
-    """Something that is done to a lake, and what the lake holds before and after when nothing befalls it."""
+    """Something that is done to a lake, and what the lake holds before and after when nothing befalls it.
+
+    It may be several batches: `between` is what the lake holds after each but the last. `places` are the parts of the
+    lake that its operations on files concern, in their order.
+    """
 
     name: str
     operation: str
     arguments: tuple[object, ...]
     lake: Path
+    by_index: bool
     before: Held
+    between: tuple[Held, ...]
     after: Held
     places: tuple[str, ...]
     seconds: float
 
+    @property
+    def asked(self) -> str:
+        """What is asked of warm.py, as one of several things."""
+        return json.dumps([self.operation, *map(str, self.arguments)])
 
-def unharmed(warm: WarmProcess, name: str, lake: Path, operation: str, *arguments: object) -> tuple[Work, Path]:
+    @property
+    def can_be_done_twice(self) -> bool:
+        """Whether it changes nothing where it was done already: what ingests do."""
+        return self.operation in ("ingest", "in turn")
+
+    def do(self, warm: WarmProcess, lake: Path, *, fault: dict[str, Any] | None = None, seconds: float = 600) -> Ended:
+        """Do it to a lake."""
+        return warm.do(self.operation, lake, *self.arguments, fault=fault, seconds=seconds, by_index=self.by_index)
+
+
+def unharmed(
+    warm: WarmProcess,
+    name: str,
+    lake: Path,
+    operation: str,
+    *arguments: object,
+    by_index: bool = False,
+    between: tuple[Held, ...] = (),
+) -> tuple[Work, Path]:
     """Do a work once without a fault; return what is known of it, and the lake that came of it."""
     done, journal = lake.with_name(f"{name} done"), lake.with_name(f"{name}.journal")
     copy(lake, done)
     count = {"mode": "count", "root": str(done), "journal": str(journal)}
-    ended = warm.do(operation, done, *arguments, fault=count)
+    ended = warm.do(operation, done, *arguments, fault=count, by_index=by_index)
     assert ended.code == 0, ended.said
     places = tuple(_place(one.path, done) for one in read_journal(journal))
-    work = Work(name, operation, arguments, lake, held(Lake(lake)), held(Lake(done)), places, ended.seconds)
-    return work, done
+    before, after = held(Lake(lake)), held(Lake(done))
+    return Work(name, operation, arguments, lake, by_index, before, between, after, places, ended.seconds), done
 
 
 def copy(lake: Path, to: Path) -> None:
@@ -132,32 +162,39 @@ def _place(path: Path, lake: Path) -> str:
 
 
 def draw_operation(work: Work, chance: random.Random) -> int:
-    """Draw the number of an operation on files, from 1: each part of the lake has the same chance."""
-    place = chance.choice(sorted(set(work.places)))
+    """Draw the number of an operation on files, from 1: each part of the lake has the same chance.
+
+    Of a work by index every other one is an operation on the index.
+    """
+    is_of_index = work.by_index and chance.random() < 1 / 2
+    place = "index" if is_of_index else chance.choice(sorted(set(work.places)))
     return chance.choice([number for number, one in enumerate(work.places, start=1) if one == place])
 
 
 def kill_in_operation(warm: WarmProcess, work: Work, lake: Path, chance: random.Random) -> tuple[str, Ended]:
     number = draw_operation(work, chance)
     fault = {"mode": "kill", "root": str(lake), "at": number}
-    return f"killed at operation {number}", warm.do(work.operation, lake, *work.arguments, fault=fault)
+    return f"killed at operation {number}", work.do(warm, lake, fault=fault)
 
 
 def kill_at_any_moment(warm: WarmProcess, work: Work, lake: Path, chance: random.Random) -> tuple[str, Ended]:
-    seconds = chance.uniform(0, 1.1 * work.seconds)
-    return f"killed after {seconds:.2f} s", warm.do(work.operation, lake, *work.arguments, seconds=seconds)
+    seconds = chance.uniform(0, _QUICKEST.get(work.name, work.seconds))
+    ended = work.do(warm, lake, seconds=seconds)
+    if ended.code == 0:  # it came too late
+        _QUICKEST[work.name] = ended.seconds
+    return f"killed after {seconds:.2f} s", ended
 
 
 def fail_once(warm: WarmProcess, work: Work, lake: Path, chance: random.Random) -> tuple[str, Ended]:
     number = draw_operation(work, chance)
     fault = {"mode": "fail once", "root": str(lake), "at": number, "error": errno.EIO}
-    return f"EIO at operation {number}", warm.do(work.operation, lake, *work.arguments, fault=fault)
+    return f"EIO at operation {number}", work.do(warm, lake, fault=fault)
 
 
 def fill_disk(warm: WarmProcess, work: Work, lake: Path, chance: random.Random) -> tuple[str, Ended]:
     number = draw_operation(work, chance)
     fault = {"mode": "fail from then on", "root": str(lake), "at": number, "error": errno.ENOSPC}
-    return f"ENOSPC from operation {number}", warm.do(work.operation, lake, *work.arguments, fault=fault)
+    return f"ENOSPC from operation {number}", work.do(warm, lake, fault=fault)
 
 
 def cut_power(warm: WarmProcess, work: Work, lake: Path, chance: random.Random) -> tuple[str, Ended]:
@@ -165,7 +202,7 @@ def cut_power(warm: WarmProcess, work: Work, lake: Path, chance: random.Random) 
     number = draw_operation(work, chance) if chance.random() < 3 / 4 else 0
     journal = lake.with_name(f"{lake.name}.journal")
     fault = {"mode": "kill", "root": str(lake), "at": number, "journal": str(journal)}
-    ended = warm.do(work.operation, lake, *work.arguments, fault=fault)
+    ended = work.do(warm, lake, fault=fault)
     lost = lose_power(journal, lake, chance if chance.random() < 1 / 2 else None)
     when = f"at operation {number}" if number else "after the end"
     return f"power cut {when}, {lost} operations lost", ended
@@ -176,7 +213,7 @@ def lock_catalog(warm: WarmProcess, work: Work, lake: Path, chance: random.Rando
     is_long = chance.random() < 1 / 3
     seconds = chance.uniform(0.2, 1) * work.seconds
     with _held(lake / "catalog.sqlite", seconds=None if is_long else seconds):
-        ended = warm.do(work.operation, lake, *work.arguments, fault={"patience": 2} if is_long else {})
+        ended = work.do(warm, lake, fault={"patience": 2} if is_long else {})
     return f"catalog locked {'to the end' if is_long else f'for {seconds:.1f} s'}", ended
 
 
@@ -218,39 +255,24 @@ def befall(harm: Harm, warm: WarmProcess, work: Work, chance: random.Random, *, 
 
 def judged(warm: WarmProcess, work: Work, lake: Path, ended: Ended) -> list[str]:
     """Say what is wrong with a lake after a fault, and after the work was done again and the lake tidied up."""
-    try:
-        now = held(Lake(lake))
-        broken = broken_promises(Lake(lake))
-    except Exception as error:  # noqa: BLE001  # whatever it is, the lake does not open
-        return [f"the lake does not open: {error}"]
-    if now not in ((work.after,) if ended.code == 0 else (work.before, work.after)):
-        broken.append(f"neither all nor nothing of it is there, the exit code being {ended.code}: {_told(work, now)}")
-    if work.operation == "ingest" or now == work.before:
-        again = warm.do(work.operation, lake, *work.arguments)
-        broken += [f"cannot be done again: {again.said}"] if again.code else []
-    tidied = warm.do("tidy up", lake, 0)
-    broken += [f"cannot be tidied up: {tidied.said}"] if tidied.code else []
-    if held(Lake(lake)) != work.after:
-        broken.append(f"done again, the lake holds something else: {_told(work, held(Lake(lake)))}")
-    return broken + [f"afterwards: {one}" for one in broken_promises(Lake(lake), is_tidy=True)]
+    with everything_indexed() if work.by_index else nullcontext():
+        try:
+            now = held(Lake(lake))
+            broken = broken_promises(Lake(lake))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the lake does not open
+            return [f"the lake does not open: {error}"]
+        if now not in ((work.after,) if ended.code == 0 else (work.before, *work.between, work.after)):
+            broken.append(
+                f"neither all nor nothing of it is there, the exit code being {ended.code}: {_told(work, now)}"
+            )
+        again = [work.asked] if work.can_be_done_twice or now == work.before else []
+        finished = warm.do("in turn", lake, *again, json.dumps(["tidy up", "0"]), by_index=work.by_index)
+        broken += [f"cannot be done again and tidied up: {finished.said}"] if finished.code else []
+        if held(Lake(lake)) != work.after:
+            broken.append(f"done again, the lake holds something else: {_told(work, held(Lake(lake)))}")
+        return broken + [f"afterwards: {one}" for one in broken_promises(Lake(lake), is_tidy=True)]
 
 
 def _told(work: Work, now: Held) -> str:
     counts = [{name: len(rows) for name, rows in one.items()} for one in (work.before, now, work.after)]
     return f"before, now, after: {counts}"
-
-
-def note_row(kind: str, runs: int, struck: int, violations: int) -> None:
-    """Note what came of the faults of one kind, for the table at the end of the test run."""
-    with (Path(os.environ[RUN_FOLDER]) / TABLE).open("a", encoding="utf-8") as noted:
-        noted.write(json.dumps([kind, runs, struck, violations]) + "\n")
-
-
-def table(folder: Path) -> list[str]:
-    """Make the lines of a Markdown table of what was noted; none where nothing was."""
-    noted = folder / TABLE
-    rows = [json.loads(line) for line in noted.read_text().splitlines()] if noted.exists() else []
-    head = ["| fault | runs | stopped the work | violations |", "|---|---:|---:|---:|"]
-    return (
-        head + [f"| {kind} | {runs:,} | {struck:,} | {wrong:,} |" for kind, runs, struck, wrong in rows] if rows else []
-    )

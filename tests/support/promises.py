@@ -9,10 +9,13 @@ from pipeline import content
 
 from warehouse.history import snapshots
 from warehouse.lake import attached
+from warehouse.large_files import KINDS, large_files
+from warehouse.pages import UnusableError
 from warehouse.verify import MAINTAIN, verify
 
 if TYPE_CHECKING:
     from warehouse.lake import Lake
+    from warehouse.large_files import LargeFile
 
 Held = dict[str, list[tuple[Any, ...]]]
 
@@ -33,7 +36,7 @@ def broken_promises(lake: Lake, *, is_tidy: bool = False) -> list[str]:
     if not lake.exists:
         return []
     return [str(one) for one in verify(lake, deep=True) if is_tidy or one.cure != MAINTAIN] + (
-        left_over(lake) if is_tidy else []
+        left_over(lake) + not_indexed(lake) if is_tidy else []
     )
 
 
@@ -49,6 +52,21 @@ def left_over(lake: Lake) -> list[str]:
             ).fetchall()
         }
     return staged + [str(file) for file in lake.raw.glob("*/*") if file.name.partition(".")[0] not in known]
+
+
+def not_indexed(lake: Lake) -> list[str]:
+    """Name the parts of the index that are missing, or are not what they should be."""
+    with attached(lake, read_only=True) as connection:
+        parts = [(file, kind) for file in large_files(connection, lake) for kind in KINDS[file.table]]
+    return [f"{file.part(kind)} cannot be used" for file, kind in parts if not _is_usable(file, kind)]
+
+
+def _is_usable(file: LargeFile, kind: str) -> bool:
+    try:
+        file.check(kind, deep=True)
+    except UnusableError:
+        return False
+    return True
 
 
 def assert_promises(lake: Lake) -> None:

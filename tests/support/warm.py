@@ -20,13 +20,14 @@ import sys
 import time
 import traceback
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 import crowd
 from asked import answer_all, wait_for
+from indexing import everything_indexed
 from pipeline import Pipeline, without_expectations
 
 from warehouse import publish
@@ -63,6 +64,13 @@ def ingest(lake: str, *paths: str) -> None:
     """Ingest files and folders, without Prefect."""
     with without_expectations():
         Pipeline(Path(lake)).ingest(*paths)
+
+
+def in_turn(lake: str, *operations: str) -> None:
+    """Do several things to a lake in turn; each is JSON: the operation, its arguments."""
+    for operation in operations:
+        name, *arguments = json.loads(operation)
+        OPERATIONS[name](lake, *arguments)
 
 
 def command(lake: str, *arguments: str) -> None:
@@ -110,17 +118,15 @@ def at_once(lake: str, *operations: str) -> None:
 def _start(lake: str, operation: str, *arguments: str) -> int:
     child = os.fork()
     if child == 0:
-        os._exit(
-            be_the_child(
-                {"operation": operation, "lake": lake, "arguments": arguments, "fault": {}, "environment": {}},
-                Path(f"{lake}.{os.getpid()}.said"),
-            )
-        )
+        asked = {"operation": operation, "lake": lake, "arguments": arguments}
+        unharmed = {"fault": {}, "by_index": False, "environment": {}}
+        os._exit(be_the_child(asked | unharmed, Path(f"{lake}.{os.getpid()}.said")))
     return child
 
 
 OPERATIONS: Final[dict[str, Callable[..., None]]] = {
     "ingest": ingest,
+    "in turn": in_turn,
     "command": command,
     "say same": say_same,
     "roll back": roll_back,
@@ -180,8 +186,9 @@ def be_the_child(request: dict[str, Any], said: Path) -> int:
     """Do what is asked for; return the exit code. What it complains of is written to the file `said`."""
     os.environ.update(request["environment"])
     try:
-        arm(request["fault"])
-        OPERATIONS[request["operation"]](request["lake"], *request["arguments"])
+        with everything_indexed() if request["by_index"] else nullcontext():
+            arm(request["fault"])
+            OPERATIONS[request["operation"]](request["lake"], *request["arguments"])
     except BaseException as error:  # noqa: BLE001  # also the SystemExit of the command line
         code = error.code if isinstance(error, SystemExit) else FAILED
         said.write_text(traceback.format_exc())
