@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from transforms.errors import LakeError
-from warehouse.secrets import masked, remember, stored_secret
+from warehouse.secrets import masked, remember, stored_scopes, stored_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +55,14 @@ class Bucket:
     def style(self) -> str:
         """How a bucket is named in a request: vhost (Amazon's), or path, which every other service knows."""
         return self.url_style or ("path" if self.address else "vhost")
+
+
+def keys_for(url: str, bucket: Bucket) -> str:
+    """Give the beginning of an address that its keys depend on: all that begins so is opened with the same."""
+    place = f"{_SCHEME}{url.removeprefix(_SCHEME).partition('/')[0]}"
+    if bucket.secret or "AWS_ACCESS_KEY_ID" in os.environ:
+        return place
+    return next((scope for scope in stored_scopes("s3") if url.startswith(scope)), place)
 
 
 def credentials(bucket: Bucket, url: str) -> dict[str, str]:
@@ -204,7 +212,7 @@ class ObjectPath:
 
     @property
     def _filesystem(self) -> Any:
-        return filesystem(self.bucket, _SCHEME + self.url.removeprefix(_SCHEME).split("/")[0])
+        return filesystem(self.bucket, keys_for(self.url, self.bucket))
 
     def _ask(self, action: str, *arguments: object) -> Any:
         with translated(self.url):

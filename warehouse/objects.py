@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from transforms.errors import DumpError, LakeError, UnreadableDumpError
-from warehouse.bucket import Bucket, filesystem, one_line
+from warehouse.bucket import Bucket, filesystem, keys_for, one_line
 from warehouse.remote import CHUNK_BYTES, Answer, Listing, RemoteFile, Version
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def _parts(opened: Any, where: str) -> Iterator[bytes]:
 
 
 def _storage(address: str) -> Any:
-    bucket = address.removeprefix("s3://").partition("/")[0]
-    return filesystem(Bucket(), f"s3://{bucket}", may_be_anonymous=True)
+    bucket = Bucket()
+    return filesystem(bucket, keys_for(address, bucket), may_be_anonymous=True)
 
 
 def _file(place: str, about: Mapping[str, Any]) -> RemoteFile:

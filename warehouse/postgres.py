@@ -38,6 +38,9 @@ _OURS: Final[dict[Catalog, Connection[Any]]] = {}
 """The sessions that hold the locks of this process."""
 
 
+_OF_SECRET: Final = ("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "sslmode")
+"""What libpq is told of a secret of DuckDB."""
+
 _HINT: Final = "see whether the server runs, and whether PGPASSWORD or ~/.pgpass holds the password; then run again"
 
 
@@ -83,7 +86,7 @@ class Catalog:
         import psycopg  # noqa: PLC0415  # most lakes need none
 
         known = stored_secret("postgres", name=self.secret) if self.secret else {}
-        parts = {name: known[name] for name in ("host", "port", "user", "password", "dbname") if known.get(name)}
+        parts = {name: known[name] for name in _OF_SECRET if known.get(name)}
         if self.secret and not parts:
             hint = f"make it in DuckDB: CREATE PERSISTENT SECRET {self.secret} (TYPE postgres, ...)"
             raise LakeError(f"DuckDB keeps no PostgreSQL secret named {self.secret}", hint=hint)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -18,7 +20,7 @@ from warehouse.engine import extension_file
 from warehouse.sqltext import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MASK: Final = "***"
 
@@ -30,6 +32,22 @@ _READ: Final[set[str]] = set()
 _IN_ADDRESS: Final = re.compile(
     r"(?P<before>://[^/\s:@]*:)[^/\s@]+@|(?P<key>password\s*=\s*)('[^']*'|\S+)", re.IGNORECASE
 )
+
+
+_COMMON: Final = ("name", "type", "provider", "serializable", "scope")
+
+_PARAMETERS: Final = {
+    "s3": (
+        *("key_id", "secret", "session_token", "region", "endpoint", "url_style", "use_ssl", "verify_ssl"),
+        *("url_compatibility_mode", "kms_key_id", "requester_pays", "refresh", "refresh_info", "extra_http_headers"),
+        *("http_proxy", "http_proxy_username", "http_proxy_password"),
+    ),
+    "postgres": (
+        *("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "sslmode"),
+        *("connect_timeout", "options"),
+    ),
+}
+"""What a secret of DuckDB may hold, by its kind: a value goes on until the next of these."""
 
 
 def masked(text: object) -> str:
@@ -53,21 +71,42 @@ def remember(*secrets: str | None) -> None:
     _READ.update(secret for secret in secrets if secret)
 
 
+@contextmanager
+def _manager(kind: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB that tells what it keeps of one kind for this user: s3 or postgres."""
+    with duckdb.connect(
+        config={"allow_unredacted_secrets": "true", "autoload_known_extensions": "false"}
+    ) as connection:
+        connection.execute(f"LOAD {literal(extension_file({'s3': 'httpfs', 'postgres': 'postgres_scanner'}[kind]))}")
+        yield connection
+
+
+@cache
+def stored_scopes(kind: str) -> tuple[str, ...]:
+    """List the beginnings of the addresses that the secrets of a kind are for, the longest first."""
+    with _manager(kind) as connection:
+        rows = connection.execute("SELECT unnest(scope) FROM duckdb_secrets() WHERE type = ?", [kind]).fetchall()
+    return tuple(sorted({scope for (scope,) in rows}, key=lambda scope: (-len(scope), scope)))
+
+
 def stored_secret(kind: str, *, name: str | None = None, url: str = "") -> Mapping[str, str]:
     """Read a secret that DuckDB keeps for this user: by its name, else the one whose scope fits `url` best.
 
     `kind` is s3 or postgres. Gives its parameters by name; nothing where there is none.
     """
-    with duckdb.connect(
-        config={"allow_unredacted_secrets": "true", "autoload_known_extensions": "false"}
-    ) as connection:
-        connection.execute(f"LOAD {literal(extension_file({'s3': 'httpfs', 'postgres': 'postgres_scanner'}[kind]))}")
+    with _manager(kind) as connection:
         if name is None:
             found = connection.execute("SELECT name FROM which_secret(?, ?)", [url, kind]).fetchone()
             name = found[0] if found else None
         row = connection.execute(
             "SELECT secret_string FROM duckdb_secrets(redact = false) WHERE name = ? AND type = ?", [name, kind]
         ).fetchone()
-    parts = dict(part.split("=", 1) for part in (row[0].split(";") if row else ()) if "=" in part)
+    parts = _parts(kind, row[0]) if row else {}
     remember(parts.get("secret"), parts.get("session_token"), parts.get("password"))
     return parts
+
+
+def _parts(kind: str, said: str) -> dict[str, str]:
+    """Take `name=papers;type=s3;...` apart, as DuckDB shows a secret; a value may hold any character."""
+    names = "|".join((*_COMMON, *_PARAMETERS[kind]))
+    return dict(re.findall(rf"(?:^|;)({names})=(.*?)(?=;(?:{names})(?:=|;|$)|$)", said, re.DOTALL))

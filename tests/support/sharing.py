@@ -121,7 +121,7 @@ def _program(name: str) -> str | None:
 def _start() -> Servers:
     home = Path(tempfile.mkdtemp(prefix="paperlake-servers-"))
     home.chmod(0o711)
-    password, s3_secret = f"pg-{secrets.token_hex(12)}", f"s3-{secrets.token_hex(12)}"
+    password, s3_secret = f"pg;q=1 '{secrets.token_hex(12)}\\", f"s3;a=/+{secrets.token_hex(12)}="
     files = home / "files"
     (files / BUCKET).mkdir(parents=True)
     postgres, postgres_port = _start_postgres(home, password)
