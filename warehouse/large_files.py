@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.uint64]
 
+MANY_RECORDS: Final = 200_000
+"""Records of a lake from which it has an index: to scan fewer takes less than an index of them would cost."""
+
 MANY_ROWS: Final = 50_000
 """Rows from which a file is indexed: to scan fewer takes some milliseconds."""
 
@@ -129,7 +132,9 @@ def large_files(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[Large
         WHERE files.end_snapshot IS NULL AND tables.table_name IN ({", ".join(map(literal, KINDS))})
         GROUP BY ALL
     """).fetchall()
-    found = []
+    found: list[LargeFile] = []
+    if sum(count - gone for table, _, _, count, gone in rows if table == "records") < MANY_RECORDS:
+        return found
     for table in KINDS:
         files = [row[1:] for row in rows if row[0] == table]
         if not any(count >= MANY_ROWS for _, _, count, _ in files):

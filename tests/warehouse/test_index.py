@@ -44,10 +44,16 @@ def _quick() -> Iterator[None]:
         yield
 
 
+def index_all(patch: pytest.MonkeyPatch) -> None:
+    """Have lakes and files of any size indexed."""
+    patch.setattr(large_files, "MANY_RECORDS", 1)
+    patch.setattr(large_files, "MANY_ROWS", 1)
+
+
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Have every file indexed, and every index asked; the list grows with the rows that are found through one."""
-    monkeypatch.setattr(large_files, "MANY_ROWS", 1)
+    index_all(monkeypatch)
     monkeypatch.setattr(index, "MOST_WANTED", float("inf"))
     found: list[int] = []
     asked = Index._asked  # noqa: SLF001  # where every question to an index passes
@@ -70,7 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of two ingests, every file of which is indexed."""
     place = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch, without_expectations():
-        patch.setattr(large_files, "MANY_ROWS", 1)
+        index_all(patch)
         return ingest_all(
             place / "lake", [[dump(place, str(number), part)] for number, part in enumerate(FIRST)]
         ).lake.root
@@ -93,7 +99,7 @@ def test_same_papers_with_an_index_as_without(
     groups = [[dump(place, str(next(numbers)), entries) for entries in run] for run in runs]
     without = ingest_all(place / "without", groups)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(large_files, "MANY_ROWS", 1)
+        index_all(patch)
         patch.setattr(index, "MOST_WANTED", float("inf"))
         by_index = ingest_all(place / "with", groups)
         by_index.assert_sound()

@@ -54,21 +54,27 @@ def _distinct(values: Hashes) -> Hashes:
     return distinct
 
 
-def places_of(ids: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
-    """Find the place of each wanted id in the sorted ids, all of which are there.
+class Places:
+    """Finds where ids stand in a sorted array of distinct ids.
 
     Ids are hashes and so spread evenly: their first bits tell nearly where they stand, and a few steps
     from there cost a tenth of a binary search among a million.
     """
-    bits = max(len(ids).bit_length(), 1)
-    shift = np.uint64(64 - bits)
-    firsts = np.searchsorted(ids, np.arange(1 << bits, dtype=np.uint64) << shift)
-    places: npt.NDArray[np.int64] = firsts[(wanted >> shift).astype(np.int64)]
-    behind = np.flatnonzero(ids[places] != wanted)
-    while len(behind):
-        places[behind] += 1
-        behind = behind[ids[places[behind]] != wanted[behind]]
-    return places
+
+    def __init__(self, ids: Hashes) -> None:
+        bits = max(len(ids).bit_length(), 1)
+        self._ids = ids
+        self._shift = np.uint64(64 - bits)
+        self._firsts = np.searchsorted(ids, np.arange(1 << bits, dtype=np.uint64) << self._shift)
+
+    def of(self, wanted: Hashes) -> npt.NDArray[np.int64]:
+        """Find the place of each wanted id, all of which are there."""
+        places: npt.NDArray[np.int64] = self._firsts[(wanted >> self._shift).astype(np.int64)]
+        behind = np.flatnonzero(self._ids[places] != wanted)
+        while len(behind):
+            places[behind] += 1
+            behind = behind[self._ids[places[behind]] != wanted[behind]]
+        return places
 
 
 def _grouped(keys: Hashes, rows: Hashes, row_count: int) -> _Blocks:

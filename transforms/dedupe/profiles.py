@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from transforms.dedupe.authors import author_letters
-from transforms.dedupe.pairing import places_of
+from transforms.dedupe.pairing import Places
 from transforms.dedupe.rarity import Words, words_of
 from transforms.dedupe.titles import is_generic, notice, title_numbers
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
-    Places = npt.NDArray[np.int64]
+    Rows = npt.NDArray[np.int64]
     Texts = npt.NDArray[np.object_]
 
 
@@ -53,8 +53,8 @@ class Profiles:
 
     def sides(self, pairs: pl.DataFrame) -> Sides:
         """Find the rows of pairs (variant_a, variant_b); the frame is sorted by variant_id and holds them all."""
-        ids = self.frame["variant_id"].to_numpy()
-        return Sides(self, *(places_of(ids, pairs[name].to_numpy()) for name in ("variant_a", "variant_b")))
+        places = Places(self.frame["variant_id"].to_numpy())
+        return Sides(self, *(places.of(pairs[name].to_numpy()) for name in ("variant_a", "variant_b")))
 
     @cached_property
     def compact_titles(self) -> Texts:
@@ -102,10 +102,10 @@ class Sides:
     """Pairs of variants: `a` and `b` are rows of the profiles."""
 
     profiles: Profiles
-    a: Places
-    b: Places
+    a: Rows
+    b: Rows
 
-    def some(self, chosen: Places | slice) -> Sides:
+    def some(self, chosen: Rows | slice) -> Sides:
         """Keep some of the pairs."""
         return Sides(self.profiles, self.a[chosen], self.b[chosen])
 

@@ -8,6 +8,7 @@ authors are bits too: no bit in common, no name in common.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import polars as pl
 import polars_hash as plh
 
 from transforms.dedupe.letters import title_bits
-from transforms.dedupe.pairing import places_of
+from transforms.dedupe.pairing import Places
 from transforms.dedupe.parts import Each, in_turn, parts_of
 from transforms.dedupe.rarity import words_of
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     Bits = npt.NDArray[np.uint64]
     Flags = npt.NDArray[np.bool_]
-    Places = npt.NDArray[np.int64]
+    Rows = npt.NDArray[np.int64]
 
 _SHARED_BITS: Final = 0.68
 """Share of the bits of the shorter title that the longer one must have: no match on the labelled sets has less than
@@ -60,11 +61,11 @@ class Screen:
     identifiers: tuple[npt.NDArray[np.uint64], ...]
     print_places: npt.NDArray[np.uint64]
 
-    def places(self, pairs: pl.DataFrame) -> tuple[Places, Places]:
+    def places(self, pairs: pl.DataFrame) -> tuple[Rows, Rows]:
         """Find the rows of both sides of pairs (variant_a, variant_b), all of which are there."""
-        return places_of(self.ids, pairs["variant_a"].to_numpy()), places_of(self.ids, pairs["variant_b"].to_numpy())
+        return self._places.of(pairs["variant_a"].to_numpy()), self._places.of(pairs["variant_b"].to_numpy())
 
-    def share_identifier(self, a: Places, b: Places) -> Flags:
+    def share_identifier(self, a: Rows, b: Rows) -> Flags:
         """Whether each pair has an identifier in common, or the place in print and perhaps an author."""
         found = _equal(self.print_places, a, b)
         asked = np.flatnonzero(found)
@@ -73,7 +74,7 @@ class Screen:
             found |= _equal(hashes, a, b)
         return found
 
-    def share_letters(self, a: Places, b: Places) -> Flags:
+    def share_letters(self, a: Rows, b: Rows) -> Flags:
         """Whether the titles of each pair have enough letters in common to be compared at all.
 
         More of them where no author is the same: `filters.are_strangers`, seen from afar.
@@ -90,7 +91,11 @@ class Screen:
         a, b = self.places(pairs)
         return self.share_identifier(a, b) | self.share_letters(a, b)
 
-    def _no_name_in_common(self, a: Places, b: Places) -> Flags:
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.ids)
+
+    def _no_name_in_common(self, a: Rows, b: Rows) -> Flags:
         """Whether both sides have names and their bits show that none is the same."""
         left, right = self.names.take(a, axis=0), self.names.take(b, axis=0)
         disjoint: Flags = np.asarray(left.any(1) & right.any(1) & ~(left & right).any(1))
@@ -106,7 +111,7 @@ def bit_counts(bits: Bits) -> npt.NDArray[np.uint16]:
     return counts
 
 
-def _equal(hashes: npt.NDArray[np.uint64], a: Places, b: Places) -> Flags:
+def _equal(hashes: npt.NDArray[np.uint64], a: Rows, b: Rows) -> Flags:
     left = hashes[a]
     equal: Flags = (left == hashes[b]) & (left != 0)
     return equal

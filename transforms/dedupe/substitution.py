@@ -88,13 +88,8 @@ def _is_there(word: str, title: str, others: list[str], names: str) -> bool:
 def _heaviest(words: list[str], title: str, others: list[str], names: str) -> int:
     """Give the weight of the rarest of the words that the other title has in no form; 0 where it has all."""
     weights, compact = word_weights(), title.replace(" ", "")
-    # Each word is asked for only while it could be the rarest.
-    most = 0
-    for word in words:
-        weight = weights.get(word, RAREST)
-        if weight > most and not _is_there(word, compact, others, names):
-            most = weight
-    return most
+    weighed = sorted(((weights.get(word, RAREST), word) for word in words), reverse=True)
+    return next((weight for weight, word in weighed if not _is_there(word, compact, others, names)), 0)
 
 
 def _is_version(word: str, other: str) -> bool:
