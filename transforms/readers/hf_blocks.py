@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from transforms.readers.hf_facts import is_fact
+from transforms.readers.whole import with_bytes_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -180,11 +181,12 @@ def _rows(lines: Iterable[tuple[int, list[_Part]]]) -> Iterator[tuple[int, list[
 def _parts(pieces: Iterable[Piece]) -> Iterator[tuple[int, list[_Part]]]:
     number, parts = 1, list[_Part]()
     for piece in pieces:
+        address = piece.address and with_bytes_quoted(piece.address)  # it may stand far off, in a list of addresses
         first, *others = piece.text.split("\n")
-        parts.append(_Part(first, piece.address, piece.link))
+        parts.append(_Part(first, address, piece.link))
         for text in others:
             yield number, parts
-            number, parts = number + 1, [_Part(text, piece.address, piece.link)]
+            number, parts = number + 1, [_Part(text, address, piece.link)]
     yield number, parts
 
 

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from transforms.readers.hf_cards import any_paper_of
+from transforms.readers.whole import with_bytes_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,4 +41,4 @@ def with_addresses(blocks: Sequence[Block]) -> list[Block]:
 
 def _lone(block: Block) -> Block | None:
     found = _ALONE.fullmatch(block.text) if block.address is None and not block.level else None
-    return block._replace(address=found[1]) if found else None
+    return block._replace(address=with_bytes_quoted(found[1])) if found else None

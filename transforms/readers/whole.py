@@ -18,6 +18,8 @@ MAX_PAGE_BYTES: Final = 64 * 1024 * 1024
 """The largest page that is read whole; the largest known, a paper's page with all its comments, has some 3 MB."""
 
 _WRONG_BYTE: Final = re.compile("[\udc80-\udcff]")
+_ESCAPED: Final = 0xDC00
+"""What Python adds to a byte that it could not decode."""
 
 
 def read_whole(stream: BinaryIO, info: DumpInfo) -> str:
@@ -45,3 +47,8 @@ def has_wrong_byte(text: str) -> bool:
 def with_bytes_shown(text: str) -> str:
     r"""Write bytes that are not UTF-8 as `\xe9`."""
     return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+def with_bytes_quoted(address: str) -> str:
+    """Write bytes that are not UTF-8 as an address has them, `%E9`."""
+    return _WRONG_BYTE.sub(lambda found: f"%{ord(found[0]) - _ESCAPED:02X}", address)

@@ -201,6 +201,16 @@ def test_raw_text_of_a_page_of_plain_text_has_all_lines_of_a_wrapped_title() -> 
     assert batch.rejects["raw"].item() == "7\n\nA Study of Leaves\nand of c\\xe9ins"
 
 
+def test_wrong_byte_in_an_address_far_below_is_quoted_as_addresses_do() -> None:
+    page = (
+        b"# Daily Papers\n\nGet trending papers in your email inbox\n\n### [A Study of Leaves][paper]\n\n[code][here]\n\n"
+        b"[paper]: https://huggingface.co/papers/3101.00001\n[here]: https://github.com/oak/leaf\xe9\n"
+    )
+    (batch,) = READER.read(io.BytesIO(page), INFO)
+    assert batch.rejects.is_empty()
+    assert json.loads(batch.records["extra"].item())["githubRepo"] == "https://github.com/oak/leaf%E9"
+
+
 def fold_hard(title: str) -> str:
     return title.replace(": ", ":  ")
 
