@@ -143,7 +143,11 @@ def _first_of(
     column: str, names: Sequence[str], rows: Sequence[Mapping[str, object]], extras: Sequence[dict[str, object]]
 ) -> Values:
     """Take, of each row, the first of several names that holds a value; the others go to `extras`."""
-    found = [_converted(column, names[0], row[names[0]], extra) for row, extra in zip(rows, extras, strict=True)]
+    values = [row[names[0]] for row in rows]
+    found = _as_they_stand(column, values)
+    for place, value in enumerate(values):
+        if found[place] is None and value is not None:
+            found[place] = _converted(column, names[0], value, extras[place])
     for name in names[1:]:
         for place, row in enumerate(rows):
             if found[place] is None or column == "source":
@@ -151,6 +155,18 @@ def _first_of(
             elif not _is_missing(row[name]):
                 extras[place][name] = row[name]
     return found
+
+
+def _as_they_stand(column: str, values: Values) -> Values:
+    """Return the values that need no second look, which are most: `_converted` for all would cost as much as the parse."""
+    if column in _COUNTS:
+        return [
+            value if type(value) is str and value.isdecimal() else str(value) if type(value) is int else None
+            for value in values
+        ]
+    if column == "authors":
+        return [_names(value) or None if type(value) is list else None for value in values]
+    return [None] * len(values)
 
 
 def _converted(column: str, name: str, value: object, extra: dict[str, object]) -> object:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     _Numbered = tuple[int, Row | Broken]
 
-_PART_ROWS: Final = 400
+_PART_ROWS: Final = 2000
 _PART_LENGTH: Final = 4 * 1024 * 1024
 """Length of the raw text from which a part is full, however few its rows."""
 
