@@ -6,6 +6,7 @@ LAKE/raw/<dump_id>.zst, .gz, .parquet ...  --sha256 = dump_id?--> a dump to be r
 from __future__ import annotations
 
 import hashlib
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ def find_raw(lake: Lake, dump_id: str) -> Place | None:
 
 def refuse_lost_raw(lake: Lake, lines: Sequence[LedgerLine]) -> None:
     """Read all raw dumps; raise LakeError, naming them, where some are missing or have other bytes than were captured."""
-    faults = [f"{line.dump_id} ({line.uri}) {fault}" for line in lines if (fault := _fault(lake, line))]
+    faults = [f"{line.dump_id} ({line.uri}) {wrong}" for line in lines if (wrong := wrong_with_raw(lake, line))]
     if faults:
         more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         hint = "nothing was changed; put them back from a copy of the lake, or capture and ingest them again into a new lake"
@@ -56,10 +57,13 @@ def refuse_lost_raw(lake: Lake, lines: Sequence[LedgerLine]) -> None:
         raise LakeError(what, where=str(lake.raw), hint=hint)
 
 
-def _fault(lake: Lake, line: LedgerLine) -> str | None:
+def wrong_with_raw(lake: Lake, line: LedgerLine, *, deep: bool = True) -> str | None:
+    """Say what is wrong with the raw file of a dump, None where nothing is; with `deep` every byte is read."""
     file = find_raw(lake, line.dump_id)
     if file is None:
-        return "is missing"
+        return "is not there"
+    if not deep:
+        return None
     try:
         with open_captured(file, line) as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # IO lacks readinto
@@ -95,8 +99,7 @@ def restored(lake: Lake, line: LedgerLine, folder: Path) -> Iterator[NewDump]:
         return
     try:
         with open_captured(file, line) as stream, unpacked.open("wb") as plain:
-            while part := stream.read(_CHUNK_BYTES):
-                plain.write(part)
+            shutil.copyfileobj(stream, plain, _CHUNK_BYTES)
         yield _kept(line, unpacked)
     finally:
         unpacked.unlink(missing_ok=True)

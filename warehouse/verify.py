@@ -10,23 +10,21 @@ Only reads. A finding is a sentence about one thing that is wrong; none means th
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import polars as pl
-from zstandard import ZstdDecompressor, ZstdError
 
 from transforms.dedupe.merge import MERGED, merge_papers
 from transforms.schema import RECORDS
 from warehouse.archive import SEPARATOR
 from warehouse.damage import damaged_files, named_files
-from warehouse.durable import read_sums, sha256
+from warehouse.durable import read_sums
 from warehouse.handover import shown
 from warehouse.lake import Lake, attached, metadata
 from warehouse.large_files import damaged_parts
-from warehouse.raw import find_raw
+from warehouse.raw import LedgerLine, find_raw, wrong_with_raw
 from warehouse.soundness import FAULTS
 from warehouse.stand_in import FROM_DUMPS
 
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from warehouse.damage import NamedFile
-    from warehouse.place import Place
 
 SHOWN: Final = 3
 """How many examples of one fault are named."""
@@ -120,29 +117,15 @@ def _scheduled(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[str]:
 
 def _raw(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> Iterator[Finding]:
     """Compare the ledger with the raw files."""
-    rows = connection.execute("SELECT dump_id, uri FROM dumps WHERE status = 'published' ORDER BY uri").fetchall()
-    for dump_id, uri in rows:
-        file = find_raw(lake, dump_id)
-        file_or_archive = uri.partition(SEPARATOR)[0]
-        cure = f"put the dump back: ingest {file_or_archive} into a new lake, and copy its file from there"
-        if file is None:
-            yield Finding("the raw dump is not there", f"raw/{dump_id[:2]}/{dump_id}", cure)
-        elif deep and _raw_sha256(file) != dump_id:
-            yield Finding("the raw dump has other bytes than were captured", str(file), cure)
-
-
-def _raw_sha256(file: Place) -> str:
-    """Return the SHA-256 of a dump as it was captured: packed by us where it was plain."""
-    if file.suffix != ".zst":
-        return sha256(file)
-    as_it_is = sha256(file)  # a dump that was captured as .zst is kept as it is
-    if as_it_is == file.stem:
-        return as_it_is
-    try:
-        with file.open("rb") as packed, ZstdDecompressor().stream_reader(packed) as plain:
-            return hashlib.file_digest(plain, "sha256").hexdigest()
-    except ZstdError:
-        return as_it_is
+    ledger = (
+        "SELECT dump_id, uri, compression, byte_count, modified_at FROM dumps WHERE status = 'published' ORDER BY uri"
+    )
+    for line in (LedgerLine(*row) for row in connection.execute(ledger).fetchall()):
+        if wrong := wrong_with_raw(lake, line, deep=deep):
+            place = find_raw(lake, line.dump_id) or f"raw/{line.dump_id[:2]}/{line.dump_id}"
+            file_or_archive = line.uri.partition(SEPARATOR)[0]
+            cure = f"put the dump back: ingest {file_or_archive} into a new lake, and copy its file from there"
+            yield Finding(f"the raw dump {wrong}", str(place), cure)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
