@@ -84,16 +84,17 @@ class Index:
         """
         kind = next(kind for kind, held in ROWS.items() if {column, *columns} <= {*held})
         if column == "variant_id":
-            return self._rows(kind, "variants", wanted.unique().sort())
-        found, asked = self._rows(kind, "ids", hashed(wanted).unique().sort())
+            return self._rows(kind, "variants", wanted.unique().sort(), columns)
+        held = tuple(dict.fromkeys((column, *columns)))  # two ids may have one hash
+        found, asked = self._rows(kind, "ids", hashed(wanted).unique().sort(), held)
         return (found.filter(pl.col(column).is_in(wanted.implode())) if found.height else found), asked
 
-    def _rows(self, kind: str, by: str, keys: pl.Series) -> tuple[pl.DataFrame, list[str]]:
+    def _rows(self, kind: str, by: str, keys: pl.Series, columns: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         def ask(file: LargeFile) -> pl.DataFrame:
             with file.pages(by) as pages:
                 rows = np.sort(pages.find(keys.to_numpy())[:, 1].astype(np.int64))
             with file.blocks(kind) as blocks:
-                return blocks.read(rows)
+                return blocks.read(rows, columns)
 
         parts, names = self._asked("records", len(keys), ask)
         return (pl.concat(parts) if parts else pl.DataFrame()), names

@@ -237,7 +237,7 @@ def test_blocks_give_the_rows_as_they_were(rows: list[int], tmp_path: Path) -> N
             writer.write(table[start : start + 150 + start].to_arrow().combine_chunks().to_batches()[0])
     with Blocks(tmp_path / "rows", MARK) as blocks:
         blocks.check()
-        found = blocks.read(np.array(rows, dtype=np.int64))
+        found = blocks.read(np.array(rows, dtype=np.int64), ("c", "a"))
     assert found.rows() == table[rows].select("c", "a").rows()
 
 
