@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def everything_indexed() -> Iterator[None]:
     """Have every file indexed, and every index asked, by this process in the block."""
     with ExitStack() as patched:
-        patched.enter_context(patch.object(large_files, "MANY_ROWS", 1))
+        for few in ("MANY_RECORDS", "MANY_ROWS"):
+            patched.enter_context(patch.object(large_files, few, 1))
         patched.enter_context(patch.object(index, "MOST_WANTED", float("inf")))
         yield

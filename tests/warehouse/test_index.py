@@ -14,11 +14,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from indexing import everything_indexed
 from pipeline import Pipeline, without_expectations
 from pool import POOL, ingest_all, splits, write_dump
 
 from transforms.dedupe.parts import in_turn
-from warehouse import index, large_files
 from warehouse.blocks import Blocks, BlockWriter
 from warehouse.history import rollback, snapshots
 from warehouse.index import Index
@@ -44,17 +44,9 @@ def _quick() -> Iterator[None]:
         yield
 
 
-def index_all(patch: pytest.MonkeyPatch) -> None:
-    """Have lakes and files of any size indexed."""
-    patch.setattr(large_files, "MANY_RECORDS", 1)
-    patch.setattr(large_files, "MANY_ROWS", 1)
-
-
 @pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Have every file indexed, and every index asked; the list grows with the rows that are found through one."""
-    index_all(monkeypatch)
-    monkeypatch.setattr(index, "MOST_WANTED", float("inf"))
     found: list[int] = []
     asked = Index._asked  # noqa: SLF001  # where every question to an index passes
 
@@ -64,7 +56,8 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return answers, names
 
     monkeypatch.setattr(Index, "_asked", counted)
-    return found
+    with everything_indexed():
+        yield found
 
 
 def dump(place: Path, name: str, entries: list[int]) -> Path:
@@ -75,8 +68,7 @@ def dump(place: Path, name: str, entries: list[int]) -> Path:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of two ingests, every file of which is indexed."""
     place = tmp_path_factory.mktemp("made")
-    with pytest.MonkeyPatch.context() as patch, without_expectations():
-        index_all(patch)
+    with everything_indexed(), without_expectations():
         return ingest_all(
             place / "lake", [[dump(place, str(number), part)] for number, part in enumerate(FIRST)]
         ).lake.root
@@ -98,9 +90,7 @@ def test_same_papers_with_an_index_as_without(
     numbers = itertools.count()
     groups = [[dump(place, str(next(numbers)), entries) for entries in run] for run in runs]
     without = ingest_all(place / "without", groups)
-    with pytest.MonkeyPatch.context() as patch:
-        index_all(patch)
-        patch.setattr(index, "MOST_WANTED", float("inf"))
+    with everything_indexed():
         by_index = ingest_all(place / "with", groups)
         by_index.assert_sound()
         assert verify(by_index.lake, deep=True) == []
