@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import sys
 from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import ModuleType
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class _PutOff:
@@ -32,7 +33,51 @@ class _PutOff:
 @contextmanager
 def put_off(names: Sequence[str]) -> Iterator[None]:
     """Have the modules `names`, where they are imported in the block, executed when something is taken from them."""
-    finder = _PutOff(names)
+    with _finding(_PutOff(names)):
+        yield
+
+
+class _LeftOut(ModuleType):
+    """A module that was not executed: whatever is taken from it is a class without anything in it."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        made = type(name, (), {"__module__": self.__name__})
+        setattr(self, name, made)
+        return made
+
+
+class _LeavesOut(MetaPathFinder, Loader):
+    """A finder whose modules are never executed."""
+
+    def __init__(self, is_left_out: Callable[[str], bool]) -> None:
+        self._is_left_out = is_left_out
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,  # noqa: ARG002  # the protocol of finders
+        target: ModuleType | None = None,  # noqa: ARG002  # as above
+    ) -> ModuleSpec | None:
+        return ModuleSpec(fullname, self) if self._is_left_out(fullname) else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _LeftOut(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Execute nothing."""
+
+
+@contextmanager
+def left_out(is_left_out: Callable[[str], bool]) -> Iterator[None]:
+    """Leave out the modules whose names hold, where they are imported in the block: nobody will use what is in them."""
+    with _finding(_LeavesOut(is_left_out)):
+        yield
+
+
+@contextmanager
+def _finding(finder: _PutOff | _LeavesOut) -> Iterator[None]:
     sys.meta_path.insert(0, finder)
     try:
         yield

@@ -9,7 +9,7 @@ import polars as pl
 
 from warehouse.engine import engine
 from warehouse.handover import shown
-from warehouse.imports import put_off, without_collecting
+from warehouse.imports import left_out, put_off, without_collecting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,19 @@ def test_module_is_executed_at_the_first_look_into_it(tmp_path: Path, monkeypatc
     assert sys.paperlake_marks == []
     assert seldom_used.value == 1
     assert sys.paperlake_marks == [1]
+
+
+def test_module_that_is_left_out_is_never_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "never_used.py").write_text("raise AssertionError")
+    monkeypatch.syspath_prepend(tmp_path)
+    with left_out("never_used".__eq__):
+        from never_used import Thing  # noqa: PLC0415  # what is tested
+
+    class Other(Thing):  # type: ignore[misc]  # made at run time
+        pass
+
+    assert issubclass(Other, Thing)
+    assert not vars(Thing).keys() - vars(type("Thing", (), {})).keys()
 
 
 def test_garbage_is_collected_again_after_the_imports() -> None:
