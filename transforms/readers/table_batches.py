@@ -1,6 +1,6 @@
 """Build batches from the rows of a table, column by column.
 
-    rows --some hundreds--> part --some parts--> batch
+    rows --some thousands--> part --some parts--> batch
 
 What `base.batched` does for entries, this does for rows that are not entries yet. Parts are small,
 so that few parsed rows are held; what is made of them takes much less memory.

@@ -73,6 +73,8 @@ def test_listing_of_arxiv() -> None:
         ),
         pytest.param({"year": 1999.0, "volume": 12, "number": "3.0"}, {"year": "1999", "volume": "12", "number": "3"}),
         pytest.param({"pages": "1.0", "year": "nineteen"}, {"pages": "1.0", "year": "nineteen"}, id="other text stays"),
+        pytest.param({"year": True, "number": 7}, {"year": "true", "number": "7"}, id="no whole number, and one"),
+        pytest.param({"authors": [" ", ""]}, {"extra": '{"authors":[" ",""]}'}, id="names of nothing but blanks"),
         pytest.param({"year": 1999.5}, {"year": "1999.5"}, id="fraction"),
         pytest.param({"doi": ["10.1/x"], "url": ["a", "b"]}, {"doi": "10.1/x", "extra": '{"url":["a","b"]}'}),
         pytest.param({"venue": {"name": "X"}}, {"extra": '{"venue":{"name":"X"}}'}, id="object where text is due"),
