@@ -11,6 +11,7 @@ wrote it stays in `extra`. The day of publication is that of the first version, 
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,7 +19,7 @@ import msgspec
 from transforms.names import split_authors
 from transforms.readers.json_batches import Found
 from transforms.readers.json_dump import Form, Sample
-from transforms.readers.json_fields import joined, look, take_text, take_word
+from transforms.readers.json_fields import in_a_line, joined, look, take_text, take_word
 
 if TYPE_CHECKING:
     from transforms.readers.json_values import Row
@@ -38,12 +39,14 @@ class _Version(msgspec.Struct):
     created: str | None = None
 
 
+_NULL: Final = msgspec.Raw(b"null")
 _VERSIONS: Final = msgspec.json.Decoder(list[_Version])
 _NAMES: Final = msgspec.json.Decoder(list[list[str]])
 _TEXT: Final = msgspec.json.Decoder(str)
 _VERSION: Final = re.compile(r"v[1-9]\d*")
 _WITH_VERSION: Final = re.compile(r"v\d+$")
 _NEXT_DOI: Final = re.compile(r"[\s;,]+(?=(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?10\.\d)")
+_LONE_DOI: Final = re.compile(r"[^\s;,]+")
 
 
 def _judge(sample: Sample) -> float:
@@ -63,6 +66,52 @@ def _entry(row: Row) -> Found:
         venue=take_text(row, "journal-ref"),
         doi=_first_doi(row),
         published_date=versions[0].created if versions else None,
+    )
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A line of the snapshot as arXiv writes it: what has a column, then what stays in `extra`, in arXiv's order."""
+
+    id: str
+    title: str
+    abstract: str
+    journal_ref: str | None = msgspec.field(name="journal-ref", default=None)
+    doi: str | None = None
+    submitter: msgspec.Raw = _NULL
+    authors: msgspec.Raw = _NULL
+    comments: msgspec.Raw = _NULL
+    report_no: msgspec.Raw = msgspec.field(name="report-no", default=_NULL)
+    categories: msgspec.Raw = _NULL
+    license: msgspec.Raw = _NULL
+    versions: msgspec.Raw = _NULL
+    update_date: msgspec.Raw = _NULL
+    authors_parsed: msgspec.Raw = _NULL
+
+
+_LINE: Final = msgspec.json.Decoder(_Line)
+_KEPT: Final = [field.encode_name for field in msgspec.structs.fields(_Line) if field.type is msgspec.Raw]
+_KEPT_OF: Final = attrgetter(*(field.name for field in msgspec.structs.fields(_Line) if field.type is msgspec.Raw))
+
+
+def _entry_of_line(data: bytes) -> Found | None:
+    """Return what `_entry` would, in two thirds of the time, for a line without anything odd."""
+    try:
+        line = _LINE.decode(data)
+        versions, names = _VERSIONS.decode(line.versions), _NAMES.decode(line.authors_parsed)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    if not versions or not names or (line.doi is not None and not _LONE_DOI.fullmatch(line.doi)):
+        return None
+    return Found(
+        source_record_id=line.id or None,
+        arxiv_id=_with_version(line.id or None, versions),
+        title=line.title or None,
+        abstract=line.abstract or None,
+        authors=[name for parts in names if (name := _name(parts))],
+        venue=line.journal_ref or None,
+        doi=line.doi,
+        published_date=versions[0].created,
+        extra=in_a_line(zip(_KEPT, _KEPT_OF(line), strict=True)),
     )
 
 
@@ -97,4 +146,5 @@ def _first_doi(row: Row) -> str | None:
     return found[0] if found else None
 
 
-READER: Final = Form(SOURCE, (), _judge, _entry).reader("arxiv_snapshot", "arXiv metadata snapshot, JSON lines")
+FORM: Final = Form(SOURCE, (), _judge, _entry, _entry_of_line)
+READER: Final = FORM.reader("arxiv_snapshot", "arXiv metadata snapshot, JSON lines")

@@ -17,7 +17,7 @@ from transforms.readers.base import Batch, Broken, DumpInfo, Head, Reader, head_
 from transforms.readers.json_batches import Found, batches
 from transforms.readers.json_fields import extra_of
 from transforms.readers.json_items import read_items
-from transforms.readers.json_values import Item, Row, parse_row, read_lines_of, shown_bytes
+from transforms.readers.json_values import Item, Row, lines_of, parse, parse_row, read_lines_of, shown_bytes
 from transforms.readers.lines import read_chunks
 
 if TYPE_CHECKING:
@@ -45,13 +45,15 @@ class Form:
 
     `source` is the name of the source; `paths` say where its pages hold lists; `judge` says how sure it
     is of an object; `entry` takes the columns out of the members of an object, and leaves the others for
-    `extra`. It returns None for an object that wraps nothing.
+    `extra`. It returns None for an object that wraps nothing. `line` may find the same in one step, `extra` too,
+    in a line that is as the source always writes it, and returns None for any other.
     """
 
     source: str
     paths: tuple[str, ...]
     judge: Callable[[Sample], float]
     entry: Callable[[Row], Found | None]
+    line: Callable[[bytes], Found | None] | None = None
 
     def reader(self, name: str, description: str) -> Reader:
         """Return the reader of this form."""
@@ -67,11 +69,22 @@ class Form:
         chunks = read_chunks(stream, info)
         first = next(chunks, b"")
         whole = chain([first], chunks)
-        found = read_lines_of(whole, info) if _is_lines(first, self.paths) else read_items(whole, self.paths, info)
-        for item in found:
-            yield item if isinstance(item, Broken) else self._entry(item)
+        if _is_lines(first, self.paths):
+            return self._of_lines(lines_of(whole, info), info)
+        return map(self._entry, read_items(whole, self.paths, info))
 
-    def _entry(self, item: Item) -> Found | Broken:
+    def _of_lines(self, lines: Iterable[tuple[bytes, int]], info: DumpInfo) -> Iterator[Found | Broken]:
+        for data, number in lines:
+            found = self.line(data) if self.line else None
+            if found is None:
+                yield self._entry(parse(data, number, info))
+            else:
+                found.line, found.raw = number, data
+                yield found
+
+    def _entry(self, item: Item | Broken) -> Found | Broken:
+        if isinstance(item, Broken):
+            return item
         found = self.entry(item.row)
         if found is None:
             return Broken(shown_bytes(item.data), "is null: its source has no paper there", item.line)

@@ -103,8 +103,11 @@ def extra_of(row: Row, data: bytes) -> bytes | None:
 
     Values stay as they are written in the dump; those of an object in several lines are written in one.
     """
-    left = {key: raw for key, raw in row.items() if len(raw) > _EMPTY_LENGTH or bytes(raw) not in _EMPTY}
-    if not left:
-        return None
-    text = msgspec.json.encode(left)
-    return msgspec.json.format(text, indent=-1) if b"\n" in data else text
+    text = in_a_line(row.items())
+    return msgspec.json.format(text, indent=-1) if text and b"\n" in data else text
+
+
+def in_a_line(members: Iterable[tuple[str, msgspec.Raw]]) -> bytes | None:
+    """Write members of an object that stands in one line as JSON, without those that are empty; None for no others."""
+    left = {key: raw for key, raw in members if len(raw) > _EMPTY_LENGTH or bytes(raw) not in _EMPTY}
+    return msgspec.json.encode(left) if left else None

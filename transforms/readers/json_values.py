@@ -86,13 +86,18 @@ def shown_bytes(data: bytes) -> str:
 
 def read_lines_of(chunks: Iterable[bytes], info: DumpInfo) -> Iterator[Item | Broken]:
     """Yield the entry of each line that is not blank; see `parse`."""
+    return (parse(data, number, info) for data, number in lines_of(chunks, info))
+
+
+def lines_of(chunks: Iterable[bytes], info: DumpInfo) -> Iterator[tuple[bytes, int]]:
+    """Yield each line that is not blank, and its number. Raises HostileDumpError for a line without end."""
     rest, number = b"", 0
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         for data in lines:
             number += 1
             if data and not data.isspace():
-                yield parse(data, number, info)
+                yield data, number
         check_length(rest, number + 1, info)
     if rest.strip():
-        yield parse(rest, number + 1, info)
+        yield rest, number + 1
