@@ -179,14 +179,16 @@ def _rows(lines: Iterable[tuple[int, list[_Part]]]) -> Iterator[tuple[int, list[
 
 
 def _parts(pieces: Iterable[Piece]) -> Iterator[tuple[int, list[_Part]]]:
-    number, parts = 1, list[_Part]()
+    number, parts, line = 1, list[_Part](), 1
     for piece in pieces:
+        line += piece.skipped
         address = piece.address and with_bytes_quoted(piece.address)  # it may stand far off, in a list of addresses
         first, *others = piece.text.split("\n")
         parts.append(_Part(first, address, piece.link))
         for text in others:
             yield number, parts
-            number, parts = number + 1, [_Part(text, address, piece.link)]
+            line += 1
+            number, parts = line, [_Part(text, address, piece.link)]
     yield number, parts
 
 

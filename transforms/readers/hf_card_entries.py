@@ -72,7 +72,7 @@ def _key(title: str) -> str:
 def _entry(cards: list[Card], facts: PageFacts, lines: Sequence[str]) -> Entry | Broken:
     first = cards[0]
     raw = "\n\n".join(_raw(card, lines) for card in cards)
-    if has_wrong_byte(raw):
+    if has_wrong_byte(raw) or any(map(has_wrong_byte, _texts(cards))):
         return Broken(with_bytes_shown(raw), "holds bytes that are not UTF-8", _line(first))
     told = _Told(facts)
     for card in cards:
@@ -92,6 +92,13 @@ def _entry(cards: list[Card], facts: PageFacts, lines: Sequence[str]) -> Entry |
         "is_seen_date_inferred": facts.is_day_inferred if facts.day else None,
         "extra": to_json(told.extra) if told.extra else None,
     }
+
+
+def _texts(cards: list[Card]) -> Iterator[str]:
+    """Yield all that is read of a paper, some of which may stand on lines far from it."""
+    for card in cards:
+        yield from (block.text for block in (*card.lead, card.title, *card.body))
+        yield from card.authors
 
 
 def _line(card: Card) -> int:

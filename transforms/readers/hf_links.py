@@ -48,12 +48,16 @@ _HABIT: Final = 5
 
 
 class Piece(NamedTuple):
-    """Some text of the page, the place where it begins, the address that it links to, and the place of that link."""
+    """Some text of the page, the place where it begins, the address that it links to, and the place of that link.
+
+    `skipped` counts the line ends between it and the piece before: of an image, or of an address.
+    """
 
     start: int
     text: str
     address: str | None
     link: int | None = None
+    skipped: int = 0
 
 
 class _Link(NamedTuple):
@@ -67,6 +71,13 @@ class _Link(NamedTuple):
 
 def cut_at_links(text: str) -> Iterator[Piece]:
     """Yield the text of a page in pieces that link to one place or to none, without images and lists of addresses."""
+    end = 0
+    for piece in _cut(text):
+        yield piece._replace(skipped=text.count("\n", end, piece.start))
+        end = piece.start + len(piece.text)
+
+
+def _cut(text: str) -> Iterator[Piece]:
     numbered = _lynx_addresses(text)
     if numbered:
         yield from _lynx_pieces(text, numbered)

@@ -211,6 +211,16 @@ def test_wrong_byte_in_an_address_far_below_is_quoted_as_addresses_do() -> None:
     assert json.loads(batch.records["extra"].item())["githubRepo"] == "https://github.com/oak/leaf%E9"
 
 
+def test_an_image_over_several_lines_does_not_shift_the_lines_below_it() -> None:
+    page = (
+        b"# Daily Papers\n\nGet trending papers in your email inbox\n\n![a\nboat\nof](https://a.org/b.png)\n\n"
+        b"### [A Study of Leaves](https://huggingface.co/papers/3101.00001)\n\nLeaves are count\xe9d by many people.\n"
+    )
+    (batch,) = READER.read(io.BytesIO(page), INFO)
+    assert batch.rejects["line"].item() == 9
+    assert batch.rejects["raw"].item().endswith("Leaves are count\\xe9d by many people.")
+
+
 def fold_hard(title: str) -> str:
     return title.replace(": ", ":  ")
 
