@@ -14,7 +14,6 @@ the page saved as text (`hf_entries`). A print-out has also the heads and feet o
 from __future__ import annotations
 
 import re
-import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +38,8 @@ _SEPARATOR: Final = re.compile(r"[·•].*", re.DOTALL)
 _NAME_LENGTH: Final = 80
 _ADDRESS: Final = re.compile(r"https?://\S{1,2000}")
 _HABIT: Final = 3
+_BEHIND_ALL: Final = 2**31
+"""The number of a line that no page has."""
 
 
 def is_plain(blocks: Sequence[Block]) -> bool:
@@ -113,7 +114,7 @@ def _built(units: Sequence[PageLine], entries: dict[int, tuple[int, ...]]) -> tu
     inside = {number for abstract in entries.values() for number in abstract[1:]}
     joined = {abstract[0]: "\n".join(texts[number] for number in abstract) for abstract in entries.values() if abstract}
     kept = [unit for unit in units if unit.number not in inside]
-    ends = [*(unit.number for unit in kept), sys.maxsize][1:]
+    ends = [*(unit.number for unit in kept), _BEHIND_ALL][1:]
     blocks = [
         Block(unit.number, joined.get(unit.number, unit.text), has_gap=unit.has_gap, end=end)
         for unit, end in zip(kept, ends, strict=True)
