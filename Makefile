@@ -26,7 +26,7 @@ demo: $(READY) ## ingest the sample dumps into ./lake and show what is in it
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n auto
 
-torture: $(READY) ## 268 faults of processes, disks and power, crowds, every capture cut at 50 places, 1,000 examples per property: hours
+torture: $(READY) ## 640 faults of processes, disks and power, crowds, every capture cut at 50 places, 1,000 examples per property: hours
 	PAPERLAKE_THOROUGH=1 $(BIN)/python -m pytest -n auto tests/test_faults.py tests/test_many_at_once.py \
 		tests/test_full_disk.py tests/test_shared_lakes.py tests/test_invariants_*.py tests/transforms
 
