@@ -18,7 +18,7 @@ NUMBERS: Final = (
 
 _NOTICES: Final = {
     "erratum": r"^(?:an? )?(?:author )?(?:erratum|errata|corrigend\w+|corrections?(?: to| for| of)?\b|addend\w+|publishers? (?:note|correction))"
-    r"|(?:erratum|corrigendum|addendum)$|\bvol \d+ pgs? \w+ \d{4}$",  # the last as Web of Science writes "(vol 39, pg 2, 2009)"
+    r"|(?:erratum|corrigendum|addendum)$|\bvol \d+ (?:pgs? \w+|(?:artn? )?\w*\d\w*) \d{4}$",  # the last as Web of Science writes "(vol 39, pg 2, 2009)", "(vol 16, e0272477, 2021)"
     "retraction": r"^(?:notice of )?(?:retraction|withdrawal|expression of concern)\b",
     "comment": r"^(?:(?:a |invited |editorial )?comment(?:s|ary)?(?: on| to)\b|discussion of\b|remarks? on\b|letter (?:to|by|regarding)\b|in response)|\bcomment(?:ary)? on\b",
     "reply": r"^(?:(?:the )?authors? )?(?:(?:in )?reply to|repl(?:y|ies) (?:to|by)|response to|rejoinder|authors response)\b|\b(?:reply|rejoinder)$",
