@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SHOWN: Final = 3
 """How many raw dumps a message names."""
 
+_OTHER_BYTES: Final = "has other bytes than were captured"
+
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
@@ -67,9 +69,11 @@ def wrong_with_raw(lake: Lake, line: LedgerLine, *, deep: bool = True) -> str | 
     try:
         with open_captured(file, line) as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # IO lacks readinto
-    except (OSError, zstandard.ZstdError) as error:
+    except OSError as error:
         return f"cannot be read: {error}"
-    return None if found == line.dump_id else "has other bytes than were captured"
+    except zstandard.ZstdError:
+        return _OTHER_BYTES
+    return None if found == line.dump_id else _OTHER_BYTES
 
 
 @contextmanager

@@ -120,7 +120,12 @@ def _raw(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> It
     ledger = (
         "SELECT dump_id, uri, compression, byte_count, modified_at FROM dumps WHERE status = 'published' ORDER BY uri"
     )
-    for line in (LedgerLine(*row) for row in connection.execute(ledger).fetchall()):
+    try:
+        lines = [LedgerLine(*row) for row in connection.execute(ledger).fetchall()]
+    except duckdb.Error as error:
+        yield Finding(f"cannot be read: {error}", "dumps", PUT_BACK if deep else LOOK_DEEPER)
+        return
+    for line in lines:
         if wrong := wrong_with_raw(lake, line, deep=deep):
             place = find_raw(lake, line.dump_id) or f"raw/{line.dump_id[:2]}/{line.dump_id}"
             file_or_archive = line.uri.partition(SEPARATOR)[0]
