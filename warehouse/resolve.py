@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from transforms.dedupe.weights import Level
     from warehouse.lake import Lake
 
+    Numbers = npt.NDArray[np.uint64]
+
 __all__ = ["Resolution", "resolve", "resolve_again"]
 
 
@@ -92,32 +94,34 @@ def _compare(there: Stored, batch: Batch, level: Level, each: Each) -> Compariso
     keys = blocking_keys(variants, each)
     stored_keys = neighbours.shared_keys(there, keys)
     candidates = candidate_pairs(pl.concat([keys.select(stored_keys.columns), stored_keys]), batch.unseen)
-    pairs = _worth_reading(there, variants, candidates.pairs)
-    partners = _ends(pairs, batch.unseen)
-    variants = pl.concat([variants, compared(neighbours.records_of_variants(there, partners))]).sort("variant_id")
-    numbers = screen_numbers(variants, each)
-    screen = screen_again(variants["variant_id"].to_numpy(), numbers)
+    ids, numbers = variants["variant_id"].to_numpy(), screen_numbers(variants, each)
+    pairs = _worth_reading(there, variants, numbers, candidates.pairs)
+    partners = compared(neighbours.records_of_variants(there, _ends(pairs, batch.unseen)))
+    variants = pl.concat([variants, partners]).sort("variant_id")
+    ids, numbers = _together(ids, numbers, partners["variant_id"].to_numpy(), screen_numbers(partners, each))
+    screen = screen_again(ids, numbers)
     alike = match_pairs(variants, pairs, level, least=WEIGHTS.doubt_probability, each=each, screen=screen)
-    screens = kept_screens(screen.ids, numbers)
+    screens = kept_screens(ids, numbers)
     return Comparison(variants, keys, alike, candidates.pairs.height, candidates.not_compared, screens)
 
 
-def _worth_reading(there: Stored, fresh: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def _worth_reading(there: Stored, fresh: pl.DataFrame, own: Numbers, pairs: pl.DataFrame) -> pl.DataFrame:
     """Leave out the pairs that the index of the lake rules out; what it does not know of is to be read.
 
-    First by a few numbers of each variant, then by titles and names.
+    First by a few numbers of each variant, those of the fresh ones being `own`, then by titles and names.
     """
     ids, numbers = there.index.screens(_ends(pairs, fresh["variant_id"]))
     if not len(ids):
         return pairs
-    screen = _both(fresh, ids, numbers)
+    fresh_ids = fresh["variant_id"].to_numpy()
+    screen = screen_again(*_together(fresh_ids, own, ids, numbers))
     screened, unknown = _parted(pairs.with_row_index("place"), screen)
     likely = screened.filter(pl.Series(screen.may_match(screened), dtype=pl.Boolean))
     titles = there.index.titles(_ends(likely, fresh["variant_id"]))
     if titles.height:
         variants = pl.concat([fresh, compared(with_nothing_else(titles))])
         found = np.isin(ids, variants["variant_id"].to_numpy())
-        screen = _both(fresh, ids[found], numbers[found])
+        screen = screen_again(*_together(fresh_ids, own, ids[found], numbers[found]))
         titled, untitled = _parted(likely, screen)
         likely = pl.concat([promising_pairs(variants, screen, titled), untitled])
     return pl.concat([likely, unknown]).sort("place").drop("place")
@@ -130,10 +134,11 @@ def _parted(pairs: pl.DataFrame, screen: Screen) -> tuple[pl.DataFrame, pl.DataF
     return pairs.filter(both), pairs.filter(~both)
 
 
-def _both(fresh: pl.DataFrame, ids: npt.NDArray[np.uint64], numbers: npt.NDArray[np.uint64]) -> Screen:
-    every = np.concatenate([fresh["variant_id"].to_numpy(), ids])
+def _together(ids: Numbers, numbers: Numbers, more_ids: Numbers, more: Numbers) -> tuple[Numbers, Numbers]:
+    """Bring variants, and what screens them, together with more of them, sorted by their ids."""
+    every = np.concatenate([ids, more_ids])
     order = np.argsort(every)
-    return screen_again(every[order], np.concatenate([screen_numbers(fresh), numbers])[order])
+    return every[order], np.concatenate([numbers, more])[order]
 
 
 def _firsts(batch: Batch) -> pl.DataFrame:
