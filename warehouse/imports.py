@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class _PutOff:
@@ -51,8 +51,8 @@ class _LeftOut(ModuleType):
 class _LeavesOut(MetaPathFinder, Loader):
     """A finder whose modules are never executed."""
 
-    def __init__(self, is_left_out: Callable[[str], bool]) -> None:
-        self._is_left_out = is_left_out
+    def __init__(self, beginnings: tuple[str, ...]) -> None:
+        self._beginnings = beginnings
 
     def find_spec(
         self,
@@ -60,7 +60,7 @@ class _LeavesOut(MetaPathFinder, Loader):
         path: Sequence[str] | None,  # noqa: ARG002  # the protocol of finders
         target: ModuleType | None = None,  # noqa: ARG002  # as above
     ) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self) if self._is_left_out(fullname) else None
+        return ModuleSpec(fullname, self) if fullname.startswith(self._beginnings) else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _LeftOut(spec.name)
@@ -70,9 +70,9 @@ class _LeavesOut(MetaPathFinder, Loader):
 
 
 @contextmanager
-def left_out(is_left_out: Callable[[str], bool]) -> Iterator[None]:
-    """Leave out the modules whose names hold, where they are imported in the block: nobody will use what is in them."""
-    with _finding(_LeavesOut(is_left_out)):
+def left_out(*beginnings: str) -> Iterator[None]:
+    """Leave out the modules whose names begin so, where they are imported in the block: nobody will use what is in them."""
+    with _finding(_LeavesOut(beginnings)):
         yield
 
 
