@@ -9,7 +9,7 @@ import pytest
 from effort import IS_THOROUGH
 from hypothesis import example, given, settings
 from pipeline import Pipeline, without_expectations
-from pool import POOL, ingest_all, splits, write_dump
+from pool import POOL, assert_merged_alike, ingest_all, splits, write_dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,14 +44,6 @@ def test_papers_do_not_depend_on_how_the_entries_came(
     assert_redirects_lead_on(in_parts)
     again = in_parts.ingest(*itertools.chain(*groups))
     assert (again.batch, len(groups[0]) <= again.known) == (None, True)
-
-
-def assert_merged_alike(one: Pipeline, other: Pipeline) -> None:
-    """Assert that the papers have the same fields, whatever their ids: an id tells who came first."""
-    sql = """
-        SELECT list_sort(list(record_id)) AS members, title, abstract, authors, year, doi, arxiv_id, record_count
-        FROM papers JOIN paper_records USING (paper_id) GROUP BY ALL ORDER BY members"""
-    assert one.rows(sql) == other.rows(sql)
 
 
 def assert_redirects_lead_on(lake: Pipeline) -> None:

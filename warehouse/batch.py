@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from transforms.schema import DUMPS, RECORDS, RUNS
+from transforms.schema import DUMPS, RUNS
 from warehouse.index_making import refresh_index
 from warehouse.ledger import published_ids
+from warehouse.parts import resolve_in_parts
 from warehouse.publish import Publication, keep_raw, publish
-from warehouse.resolve import Resolution, resolve
+from warehouse.regroup import Resolution
 from warehouse.staging import StagedDump
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from warehouse.members import UnpackedArchive
     from warehouse.split import Split
 
-NOTHING_RESOLVED: Final = Resolution({}, 0, 0, 0, 0, 0)
+NOTHING_RESOLVED: Final = Resolution((), 0, 0, 0, 0, 0)
 """The resolution of a batch without records."""
 
 
@@ -76,12 +77,6 @@ class Batch:
         return [line.staged.dump_id for line in self.accepted]
 
     @property
-    def records(self) -> pl.LazyFrame:
-        """The records to publish: the columns of RECORDS."""
-        kept = pl.scan_parquet(list(self.parts.kept), glob=False).select(RECORDS.names)
-        return kept.filter(pl.col("dump_id").is_in(self.accepted_ids))
-
-    @property
     def refused(self) -> list[DumpLine]:
         """The dumps that are kept out, with their errors."""
         return [line for line in self.lines if line.error is not None]
@@ -127,7 +122,8 @@ def resolve_batch(batch: Batch, lake: Lake, folder: Path, run: Run) -> Resolutio
     """Decide which papers the accepted records speak of."""
     if not batch.total("records_kept"):
         return NOTHING_RESOLVED
-    return resolve(batch.records, lake, folder, run_id=run.run_id, now=dt.datetime.now(dt.UTC))
+    now = dt.datetime.now(dt.UTC)
+    return resolve_in_parts(batch.parts.kept, batch.accepted_ids, lake, folder, run_id=run.run_id, now=now)
 
 
 def publish_batch(
@@ -152,11 +148,9 @@ def publish_batch(
         ),
         "checks": pl.read_parquet(checks, glob=False),
     }
-    entries = {"records": batch.parts.kept, "rejects": batch.parts.rejected}
-    publish(
-        Publication(run.run_id, run.flow_run_name, now, batch.accepted_ids, entries, resolution.changes, frames), lake
-    )
-    refresh_index(lake, resolution.changes.get("screens"))
+    rejects, parts = batch.parts.rejected, resolution.parts
+    publish(Publication(run.run_id, run.flow_run_name, now, batch.accepted_ids, rejects, parts, frames), lake)
+    refresh_index(lake, [part.changes["screens"] for part in parts if "screens" in part.changes])
 
 
 def dump_row(line: DumpLine, run_id: str, now: dt.datetime) -> dict[str, object]:

@@ -135,7 +135,7 @@ def _put_into_effect(decisions: pl.DataFrame, row: pl.DataFrame, lake: Lake, run
         took = StageSeconds(resolve=(dt.datetime.now(dt.UTC) - run.started_at).total_seconds())
         told = run_row(NO_DUMPS, resolution, run, seconds=took, problems=(), now=now) | {"status": "decided"}
         frames = {"decisions": row, "runs": pl.DataFrame([told], schema=RUNS.polars_schema)}
-        publish(Publication(run.run_id, run.flow_run_name, now, [], {}, resolution.changes, frames), lake)
+        publish(Publication(run.run_id, run.flow_run_name, now, [], [], resolution.parts, frames), lake)
 
 
 def _papers(connection: duckdb.DuckDBPyConnection, a: str, b: str) -> tuple[str, str]:

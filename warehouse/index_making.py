@@ -23,6 +23,7 @@ from warehouse.sqltext import literal
 from warehouse.workers import side_by_side
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -44,10 +45,10 @@ def kept_screens(variants: Numbers, numbers: Numbers) -> pl.DataFrame:
     )
 
 
-def refresh_index(lake: Lake, screens: Path | None = None, *, deep: bool = False) -> None:
+def refresh_index(lake: Lake, screens: Sequence[Path] = (), *, deep: bool = False) -> None:
     """Make what is missing of the index, and remove what belongs to no file of now; the caller holds the writer's lock.
 
-    `screens` is where `kept_screens` of the batch lies that was published; with `deep` every byte of what is
+    `screens` is where `kept_screens` of the batch lie that was published; with `deep` every byte of what is
     there is checked. What cannot be written stays missing: a lake is whole without.
     """
     with suppress(OSError, UnusableError, duckdb.Error), attached(lake, read_only=True) as connection:
@@ -64,7 +65,7 @@ def refresh_index(lake: Lake, screens: Path | None = None, *, deep: bool = False
                 _make(connection, file, screens)
 
 
-def _make(connection: duckdb.DuckDBPyConnection, file: LargeFile, screens: Path | None) -> None:
+def _make(connection: duckdb.DuckDBPyConnection, file: LargeFile, screens: Sequence[Path]) -> None:
     if file.table == "variant_keys":
         _make_keys(connection, file)
     else:
@@ -112,8 +113,8 @@ def _refuse_other_order(rows: pl.Series, first: int) -> None:
 class _Screens:
     """What screens records: as a batch worked it out, or worked out here."""
 
-    def __init__(self, kept: Path | None) -> None:
-        frame = pl.read_parquet(kept, glob=False).sort("variant_id") if kept else None
+    def __init__(self, kept: Sequence[Path]) -> None:
+        frame = pl.read_parquet(list(kept), glob=False).sort("variant_id") if kept else None
         self._ids = frame["variant_id"].to_numpy() if frame is not None else np.empty(0, np.uint64)
         self._numbers = (
             frame.drop("variant_id").to_numpy() if frame is not None else np.empty((0, SCREEN_WIDTH), np.uint64)

@@ -238,15 +238,38 @@ def transaction(lake: Lake, *, made_by: str) -> Iterator[duckdb.DuckDBPyConnecti
     writer's lock.
     """
     before = data_files(lake.data)
-    with attached(lake) if lake.exists else _unborn(lake) as connection:
-        connection.execute("BEGIN")
-        if not lake.exists:
-            _create_tables(connection, lake.level)
+    with _begun(lake) as connection:
         yield connection
         connection.execute(f"CALL {current(connection)}.set_commit_message('paperlake', {literal(made_by)})")
         flush_new(lake.data, lake.sums, before=before)
         lake.refuse_lost_lock()
         connection.execute("COMMIT")
+
+
+@contextmanager
+def tentative(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the lake to be written to, and asked of what was written, in one transaction of which nothing stays.
+
+    The caller holds the writer's lock.
+    """
+    with suppress(_DiscardedError), _begun(lake) as connection:
+        yield connection
+        connection.execute("ROLLBACK")
+        raise _DiscardedError  # so that a lake that is being made is not put in its place
+
+
+class _DiscardedError(Exception):
+    """What was done to the lake shall not stay."""
+
+
+@contextmanager
+def _begun(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the lake, or one that is being made, and begin a transaction."""
+    with attached(lake) if lake.exists else _unborn(lake) as connection:
+        connection.execute("BEGIN")
+        if not lake.exists:
+            _create_tables(connection, lake.level)
+        yield connection
 
 
 def current(connection: duckdb.DuckDBPyConnection) -> str:

@@ -1,8 +1,9 @@
 """Puts one batch into the lake, whole or not at all.
 
     BEGIN                                                             (and make the lake, where there is none)
-      dumps, records, variant_keys, matches, rejects, checks, runs    appended
-      papers, paper_records, paper_redirects                          changed rows replaced
+      dumps, rejects, checks, runs                                    appended
+      part by part: records, variant_keys, matches                    appended
+                    papers, paper_records, paper_redirects            changed rows replaced
     COMMIT
 
 The raw dumps are put in place before: a raw file that no dump in the ledger names is harmless.
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from warehouse.regroup import Part
     from warehouse.staging import StagedDump
 
 ATTEMPTS: Final = 10
@@ -41,18 +43,17 @@ PAUSE_SECONDS: Final = 0.2
 
 @dataclass(frozen=True)
 class Publication:
-    """What to publish: the entries of the dumps `dump_ids`, what became of them, and what is noted of them.
+    """What to publish: the records of the dumps `dump_ids` and what follows from them, part by part, and what is noted of them.
 
-    `entries` are Parquet files by table, `records` or `rejects`, that may hold entries of other dumps
-    too. `changes` is what `warehouse.resolve` found, by the name of its file.
+    `rejects` are Parquet files of rejected entries, that may hold some of other dumps too.
     """
 
     run_id: str
     made_by: str
     published_at: dt.datetime
     dump_ids: Sequence[str]
-    entries: Mapping[str, Sequence[Path]]
-    changes: Mapping[str, Path]
+    rejects: Sequence[Path]
+    parts: Sequence[Part]
     frames: Mapping[str, pl.DataFrame]
 
 
@@ -111,23 +112,37 @@ def _write(connection: duckdb.DuckDBPyConnection, publication: Publication) -> N
             if name == "dumps":  # a dump that failed before and was tried again has one line, the latest
                 connection.execute("DELETE FROM dumps WHERE dump_id IN (SELECT dump_id FROM made)")
             append(connection, name, "made")
-    if publication.dump_ids:
-        _write_entries(connection, publication)
-    for name, file in publication.changes.items():
+    marks = f"{literal(publication.run_id)} AS run_id, {literal(publication.published_at.isoformat())} AS rejected_at"
+    _write_entries(connection, "rejects", publication.rejects, publication.dump_ids, f"*, {marks}")
+    for part in publication.parts:
+        write_part(connection, part, publication.dump_ids)
+    if len(publication.parts) > 1:
+        drop_passing_redirects(connection, publication.run_id)
+
+
+def write_part(connection: duckdb.DuckDBPyConnection, part: Part, dump_ids: Sequence[str]) -> None:
+    """Write one part of a batch, of its records those of the dumps `dump_ids`."""
+    _write_entries(connection, "records", part.records, dump_ids, "*")
+    for name, file in part.changes.items():
         if name in MAKE_ROOM:
             connection.execute(f"WITH changed AS (FROM {parquet([file])}) {MAKE_ROOM[name]}")
-    for name, file in publication.changes.items():
+    for name, file in part.changes.items():
         if name in TABLES:
             append(connection, name, parquet([file]))
 
 
-def _write_entries(connection: duckdb.DuckDBPyConnection, publication: Publication) -> None:
-    marks = f"{literal(publication.run_id)} AS run_id, {literal(publication.published_at.isoformat())} AS rejected_at"
-    with shown(connection, "published", pl.DataFrame({"dump_id": publication.dump_ids})):
-        for name, files in publication.entries.items():
-            if files:
-                rows = f"(SELECT *, {marks} FROM {parquet(files)} SEMI JOIN published USING (dump_id))"
-                append(connection, name, rows)
+def drop_passing_redirects(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Forget the papers that one part of a run made and a later one found to be another: nobody ever saw them."""
+    own = literal(run_id)
+    connection.execute(f"DELETE FROM paper_redirects WHERE run_id = {own} AND old_run_id = {own}")
+
+
+def _write_entries(
+    connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], dump_ids: Sequence[str], columns: str
+) -> None:
+    if files and dump_ids:
+        with shown(connection, "published", pl.DataFrame({"dump_id": dump_ids})):
+            append(connection, name, f"(SELECT {columns} FROM {parquet(files)} SEMI JOIN published USING (dump_id))")
 
 
 def append(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:

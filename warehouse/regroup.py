@@ -24,7 +24,7 @@ from warehouse.durable import write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from transforms.dedupe.weights import Level
@@ -32,10 +32,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Resolution:
-    """Where the rows to publish lie, by the name of their change, and what was decided, in numbers."""
+class Part:
+    """What one part of a batch adds: files of its records, and the rows that follow, by the name of their change.
 
+    All are Parquet; `records` may hold records of dumps that are held back too.
+    """
+
+    records: Sequence[Path]
     changes: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Where the rows to publish lie, part by part in the order of publishing, and what was decided, in numbers."""
+
+    parts: tuple[Part, ...]
     new_papers: int
     known_papers: int
     merged_papers: int
@@ -45,8 +56,9 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Batch:
-    """The new records, and which of their variants the lake holds already."""
+    """The new records, the files that hold them, and which of their variants the lake holds already."""
 
+    files: Sequence[Path]
     records: pl.LazyFrame
     members: pl.DataFrame  # record_id, variant_id, seen_date of each new record
     known: pl.DataFrame  # variant_id, record_id, paper_id of each of their variants that the lake holds
@@ -115,8 +127,9 @@ def regroup(there: Stored, changes: Changes, folder: Path, *, run_id: str, now: 
         "moved_records": assignment.paper_records.join(batch.members, on="record_id", how="anti"),
         "moved_redirects": _led_elsewhere(ids, merged, redirects),
     }
+    changed = _written({name: rows for name, rows in rows_of.items() if rows.height}, folder)
     return Resolution(
-        _written({name: rows for name, rows in rows_of.items() if rows.height}, folder),
+        (Part(batch.files, changed),),
         new_papers=assignment.minted.len(),
         known_papers=known.height,
         merged_papers=joined.height,

@@ -24,9 +24,9 @@ from warehouse.batch import NOTHING_RESOLVED, dump_row, judge
 from warehouse.contract import check_dumps
 from warehouse.handover import shown
 from warehouse.lake import Lake, attached, create_lake, held_open
+from warehouse.parts import resolve_in_parts
 from warehouse.publish import Publication, append, in_one_transaction, publish
 from warehouse.raw import LedgerLine, find_raw, restored
-from warehouse.resolve import resolve
 from warehouse.staging import normalize_staged, stage_dump
 
 if TYPE_CHECKING:
@@ -123,11 +123,12 @@ def _stage(lake: Lake, line: LedgerLine, folder: Path) -> StagedDump:
 def _publish(batch: Batch, beside: Lake, past: PastRun, folder: Path) -> None:
     now, resolution = past.ingested_at, NOTHING_RESOLVED
     if batch.total("records_kept"):
-        resolution = resolve(batch.records, beside, folder / "resolved", run_id=past.run_id, now=now)
+        kept, ids = batch.parts.kept, batch.accepted_ids
+        resolution = resolve_in_parts(kept, ids, beside, folder / "resolved", run_id=past.run_id, now=now)
     ledger = [dump_row(line, past.run_id, now) for line in batch.lines]
-    entries = {"records": batch.parts.kept, "rejects": batch.parts.rejected}
     frames = {"dumps": pl.DataFrame(ledger, schema=DUMPS.polars_schema)}
-    publish(Publication(past.run_id, past.run_id, now, batch.accepted_ids, entries, resolution.changes, frames), beside)
+    rejects, parts = batch.parts.rejected, resolution.parts
+    publish(Publication(past.run_id, past.run_id, now, batch.accepted_ids, rejects, parts, frames), beside)
 
 
 def _summed(checks: pl.DataFrame) -> pl.DataFrame:

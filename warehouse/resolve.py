@@ -32,6 +32,7 @@ from warehouse.workers import side_by_side
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -45,20 +46,22 @@ if TYPE_CHECKING:
 __all__ = ["Resolution", "resolve", "resolve_again"]
 
 
-def resolve(records: pl.LazyFrame, lake: Lake, folder: Path, *, run_id: str, now: dt.datetime) -> Resolution:
-    """Resolve the records of one batch against the lake; write the rows to publish into `folder`.
+def resolve(
+    there: Stored, files: Sequence[Path], dump_ids: Sequence[str], folder: Path, *, run_id: str, now: dt.datetime
+) -> Resolution:
+    """Resolve the records of these dumps against the lake; write the rows to publish into `folder`.
 
-    `records` has the columns of RECORDS. Nothing is written where nothing changes.
+    `files` are Parquet with the columns of RECORDS. Nothing is written where nothing changes.
     """
-    with stored(lake) as there:
-        batch = _prepare(there, records)
-        level = level_of(there.connection)
-        with side_by_side() as each:
-            comparison = _compare(there, batch, level, each)
-        decisions = standing(neighbours.decisions(there.connection))
-        touched = pl.concat([_touched(batch, comparison.matches), _decided(there, batch, decisions)]).unique()
-        changes = Changes(batch, comparison, touched, decisions, level)
-        return regroup(there, changes, folder, run_id=run_id, now=now)
+    records = pl.scan_parquet(list(files), glob=False).select(RECORDS.names)
+    batch = _prepare(there, files, records.filter(pl.col("dump_id").is_in(dump_ids)))
+    level = level_of(there.connection)
+    with side_by_side() as each:
+        comparison = _compare(there, batch, level, each)
+    decisions = standing(neighbours.decisions(there.connection))
+    touched = pl.concat([_touched(batch, comparison.matches), _decided(there, batch, decisions)]).unique()
+    changes = Changes(batch, comparison, touched, decisions, level)
+    return regroup(there, changes, folder, run_id=run_id, now=now)
 
 
 def resolve_again(
@@ -71,7 +74,7 @@ def resolve_again(
     nothing = RECORDS.polars_schema.to_frame()
     members = nothing.select("record_id", "variant_id", "seen_date")
     known = nothing.select("variant_id", "record_id", paper_id="record_id")
-    batch = Batch(nothing.lazy(), members, known, nothing.select("variant_id", "record_id"))
+    batch = Batch((), nothing.lazy(), members, known, nothing.select("variant_id", "record_id"))
     comparison = Comparison(
         compared(nothing), VARIANT_KEYS.polars_schema.to_frame(), MATCH_SCHEMA.to_frame(), 0, 0, pl.DataFrame()
     )
@@ -81,11 +84,11 @@ def resolve_again(
         return regroup(there, changes, folder, run_id=run_id, now=now)
 
 
-def _prepare(there: Stored, records: pl.LazyFrame) -> Batch:
+def _prepare(there: Stored, files: Sequence[Path], records: pl.LazyFrame) -> Batch:
     members = records.select("record_id", "variant_id", "seen_date").collect()
     known = neighbours.known_variants(there, members["variant_id"])
     first = members.join(known, on="variant_id", how="anti").group_by("variant_id").agg(pl.col("record_id").min())
-    return Batch(records, members, known, first.sort("variant_id"))
+    return Batch(files, records, members, known, first.sort("variant_id"))
 
 
 def _compare(there: Stored, batch: Batch, level: Level, each: Each) -> Comparison:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import fcntl
+import math
 import os
 import re
 import shutil
@@ -260,7 +261,7 @@ def normalize_staged(dumps: Sequence[StagedDump], staging: Path) -> StagedBatch:
     readable = tuple(dump for dump in dumps if dump.error is None)
     entries = tuple(file for dump in readable for file in sorted(dump.folder.glob("entries-*.parquet")))
     records = []
-    for number, files in enumerate(_in_parts(entries), start=1):
+    for number, files in enumerate(in_parts(entries, PART_ROWS, PART_BYTES), start=1):
         records.append(staging / f"records-{number:06d}.parquet")
         raw = pl.read_parquet(files, glob=False, columns=_NORMALIZED)
         write_whole(_normalized(raw), records[-1])
@@ -268,13 +269,13 @@ def normalize_staged(dumps: Sequence[StagedDump], staging: Path) -> StagedBatch:
     return StagedBatch(staging, readable, entries, tuple(records), tuple(rejects))
 
 
-def _in_parts(files: Sequence[Path]) -> Iterator[list[Path]]:
-    """Group files, in order, so that each group is at most PART_BYTES and PART_ROWS, or one file."""
+def in_parts(files: Sequence[Path], most_rows: int, most_bytes: float = math.inf) -> Iterator[list[Path]]:
+    """Group files of Parquet, in order, so that each group has at most so many rows and bytes, or is one file."""
     part: list[Path] = []
     size = rows = 0
     for file in files:
         own_size, own_rows = file.stat().st_size, pq.read_metadata(file).num_rows
-        if part and (size + own_size > PART_BYTES or rows + own_rows > PART_ROWS):
+        if part and (size + own_size > most_bytes or rows + own_rows > most_rows):
             yield part
             part, size, rows = [], 0, 0
         part.append(file)

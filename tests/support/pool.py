@@ -66,6 +66,14 @@ def ingest_all(root: Path, groups: Sequence[Sequence[Path]]) -> Pipeline:
     return pipeline
 
 
+def assert_merged_alike(one: Pipeline, other: Pipeline) -> None:
+    """Assert that the papers have the same fields, whatever their ids: an id tells who came first."""
+    sql = """
+        SELECT list_sort(list(record_id)) AS members, title, abstract, authors, year, doi, arxiv_id, record_count
+        FROM papers JOIN paper_records USING (paper_id) GROUP BY ALL ORDER BY members"""
+    assert one.rows(sql) == other.rows(sql)
+
+
 @st.composite
 def splits(draw: st.DrawFn) -> list[list[list[int]]]:
     """Draw runs of dumps of entries of the pool: runs[run][dump] = numbers of its records."""
