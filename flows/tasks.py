@@ -23,7 +23,7 @@ from warehouse.landing import Landing, find_dumps
 from warehouse.ledger import NewDump, NewDumps, find_new
 from warehouse.members import UnpackedArchive, unpack_archive
 from warehouse.reader_packages import installed_readers
-from warehouse.staging import StagedBatch, StagedDump, normalize_staged, stage_dump
+from warehouse.staging import normalize_staged, stage_dump
 from warehouse.validator import validate_beside
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from warehouse.lake import Lake
     from warehouse.remote import RemoteFile
     from warehouse.resolve import Resolution
+    from warehouse.staged import StagedBatch, StagedDump
 
 T = TypeVar("T")
 U = TypeVar("U")

@@ -11,10 +11,12 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from transforms.errors import UsageError
-from warehouse.archive import SEPARATOR
 from warehouse.secrets import MASK, remember
 
 SCHEMES: Final = ("https", "http", "s3")
+
+SEPARATOR: Final = "!/"
+"""Between the place of an archive and the name of its member: papers.zip!/2025/a.json."""
 
 _ADDRESS: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     from warehouse.streams import OpenDump
 
-SEPARATOR: Final = "!/"
-"""Between the place of an archive and the name of its member: papers.zip!/2025/a.json."""
-
 FAULTS: Final = (
     zipfile.BadZipFile,
     tarfile.TarError,

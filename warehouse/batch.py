@@ -18,7 +18,7 @@ from warehouse.ledger import published_ids
 from warehouse.parts import resolve_in_parts
 from warehouse.publish import Publication, keep_raw, publish
 from warehouse.regroup import Resolution
-from warehouse.staging import StagedDump
+from warehouse.staged import StagedDump
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

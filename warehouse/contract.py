@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from warehouse.staging import StagedBatch, StagedDump
+    from warehouse.staged import StagedBatch, StagedDump
 
 SHOWN_REASONS: Final = 5
 """Reasons that the message of a dump held back names."""

@@ -33,7 +33,12 @@ NOT_ASKED: Final = ("scipy.stats", "altair")
 """What Great Expectations imports for rules and charts that the contract has none of: a third of its import."""
 
 
-_OTHER_SOURCES: Final = ("great_expectations.datasource.fluent.pandas_", "great_expectations.datasource.fluent.spark_")
+_OTHER_SOURCES: Final = (
+    "great_expectations.datasource.fluent.pandas_",
+    "great_expectations.datasource.fluent.spark_",
+    "great_expectations.expectations.core.expect_",
+    "botocore",
+)
 """Begin the modules about data in pandas and Spark, a quarter of the import: the contract is validated over SQL."""
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from transforms.errors import DumpError, PaperlakeError, UnreadableDumpError
-from warehouse.address import name_of
-from warehouse.archive import SEPARATOR, archive_kind
+from warehouse.address import SEPARATOR, name_of
+from warehouse.archive import archive_kind
 from warehouse.lake import Lake, attached
 from warehouse.seen import read_seen
 from warehouse.settings import refuse_other_rules

@@ -17,7 +17,8 @@ from typing import IO, TYPE_CHECKING, Final
 
 from transforms.errors import DamagedDumpError, DumpError, HostileDumpError, UnreadableDumpError
 from transforms.readers.base import shown
-from warehouse.archive import FAULTS, SEPARATOR, Member, archive_kind, members_of
+from warehouse.address import SEPARATOR
+from warehouse.archive import FAULTS, Member, archive_kind, members_of
 from warehouse.ledger import NewDump
 from warehouse.staging import is_passing
 from warehouse.unpack import DEFAULT_LIMITS

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warehouse.regroup import Part
-    from warehouse.staging import StagedDump
+    from warehouse.staged import StagedDump
 
 ATTEMPTS: Final = 10
 """How often a transaction is tried: a reader may hold the SQLite catalog for a moment."""

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Final
 import zstandard
 
 from transforms.errors import LakeError
-from warehouse.archive import SEPARATOR
+from warehouse.address import SEPARATOR
 from warehouse.ledger import NewDump
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from warehouse.batch import Batch
-    from warehouse.staging import StagedDump
+    from warehouse.staged import StagedDump
 
 _LEDGER: Final = """
     SELECT dumps.*, coalesce(started_at, ingested_at) AS started_at

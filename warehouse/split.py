@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from transforms.contract_rules import Rule
-    from warehouse.staging import StagedBatch
+    from warehouse.staged import StagedBatch
 
 
 @dataclass(frozen=True)

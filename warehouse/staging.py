@@ -20,7 +20,7 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -38,6 +38,7 @@ from warehouse.durable import write_whole
 from warehouse.lake import UNBORN, make_folders
 from warehouse.locking import try_lock
 from warehouse.reader_packages import installed_readers
+from warehouse.staged import StagedBatch, StagedDump
 from warehouse.streams import open_dump, read_head, sha256_file
 from warehouse.unpack import DEFAULT_LIMITS
 
@@ -66,53 +67,6 @@ RUN_LOCK: Final = "run.lock"
 
 RAW_LEVEL: Final = 3
 """zstd level of kept dumps: level 9 takes four times as long, for a file an eighth smaller."""
-
-
-@dataclass(frozen=True)
-class StagedDump:
-    """What became of one dump so far: counts and places, never rows.
-
-    `error` says why the dump is refused; then nothing of it is staged.
-    """
-
-    dump_id: str
-    uri: str
-    byte_count: int
-    modified_at: dt.datetime
-    folder: Path
-    reader: str | None = None
-    compression: str | None = None
-    encoding: str | None = None
-    text_byte_count: int | None = None
-    captured_date: dt.date | None = None
-    records_read: int = 0
-    rejects_read: int = 0
-    error: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The dump's file name, for people."""
-        return name_of(self.uri)
-
-    @property
-    def reject_files(self) -> list[Path]:
-        """Staged Parquet of the entries that could not be read."""
-        return sorted(self.folder.glob("rejects-*.parquet"))
-
-
-@dataclass(frozen=True)
-class StagedBatch:
-    """The readable dumps of a run, and where the records of all of them are: places and counts, never rows.
-
-    All are files of Parquet in `folder`, in the order of the dumps and of their positions: `records`
-    with the columns of RECORDS, `entries` of RAW_RECORD and `rejects` of RAW_REJECT with the `dump_id`.
-    """
-
-    folder: Path
-    dumps: tuple[StagedDump, ...] = ()
-    entries: tuple[Path, ...] = ()
-    records: tuple[Path, ...] = ()
-    rejects: tuple[Path, ...] = ()
 
 
 @contextmanager

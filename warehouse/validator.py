@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warehouse.contract import Outcomes, SplitBatch
-    from warehouse.staging import StagedBatch
+    from warehouse.staged import StagedBatch
 
 _LOCK: Final = Lock()
 _started: list[subprocess.Popen[bytes]] = []

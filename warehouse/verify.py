@@ -18,7 +18,7 @@ import polars as pl
 
 from transforms.dedupe.merge import MERGED, merge_papers
 from transforms.schema import RECORDS
-from warehouse.archive import SEPARATOR
+from warehouse.address import SEPARATOR
 from warehouse.damage import damaged_files, named_files
 from warehouse.durable import read_sums
 from warehouse.handover import shown

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warehouse.ledger import NewDump
-    from warehouse.staging import StagedDump
+    from warehouse.staged import StagedDump
 
 
 def test_dump_that_fails_leaves_the_others_of_its_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

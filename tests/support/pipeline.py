@@ -28,7 +28,7 @@ from warehouse.members import UnpackedArchive, unpack_archive
 from warehouse.rebuild import rebuild
 from warehouse.seen import note_seen
 from warehouse.soundness import FAULTS
-from warehouse.staging import StagedDump, normalize_staged, stage_dump, staging_folder
+from warehouse.staging import normalize_staged, stage_dump, staging_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from warehouse.ledger import NewDump
     from warehouse.rebuild import Moved
     from warehouse.resolve import Resolution
+    from warehouse.staged import StagedDump
 
 SAMPLE_DUMPS, SAMPLE_RECORDS, SAMPLE_REJECTS, SAMPLE_PAPERS = 5, 25, 4, 15
 """What the folder of samples gives; one more dump of it is refused."""

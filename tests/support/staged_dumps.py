@@ -10,7 +10,7 @@ import polars as pl
 
 from transforms.schema import RAW_REJECT, RECORDS
 from warehouse.contract import CheckedDump, check_dumps
-from warehouse.staging import StagedBatch, StagedDump
+from warehouse.staged import StagedBatch, StagedDump
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,7 @@ from warehouse import contract, expectations
 from warehouse.contract import check_dumps
 from warehouse.expectations import Outcome
 from warehouse.split import open_entries
-from warehouse.staging import StagedBatch
+from warehouse.staged import StagedBatch
 
 if TYPE_CHECKING:
     from pathlib import Path

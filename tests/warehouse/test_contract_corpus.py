@@ -10,11 +10,13 @@ import pytest
 
 from warehouse.contract import check_dumps
 from warehouse.ledger import NewDump
-from warehouse.staging import StagedBatch, normalize_staged, stage_dump
+from warehouse.staging import normalize_staged, stage_dump
 from warehouse.streams import sha256_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from warehouse.staged import StagedBatch
 
 pytestmark = pytest.mark.corpus
 

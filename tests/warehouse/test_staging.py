@@ -13,7 +13,8 @@ from transforms.errors import UnreadableDumpError
 from warehouse import staging as staging_module
 from warehouse.lake import Lake
 from warehouse.ledger import find_new
-from warehouse.staging import StagedBatch, normalize_staged, refuse, stage_dump, staging_folder
+from warehouse.staged import StagedBatch
+from warehouse.staging import normalize_staged, refuse, stage_dump, staging_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
