@@ -10,10 +10,12 @@ from pyarrow import parquet as pq
 
 from transforms.errors import DamagedDumpError, HostileDumpError, UnknownFormatError
 from transforms.readers.aliases import is_table_of_papers
+from transforms.readers.arrow_columns import records_of
 from transforms.readers.base import BATCH_SIZE, Batch, DumpInfo, Head, Reader, place, shown
-from transforms.readers.rows import Row, to_json
+from transforms.readers.rows import Row, Rows, to_json
 from transforms.readers.sniff import PARQUET_MAGIC
-from transforms.readers.table_batches import table_batches
+from transforms.readers.table_batches import joined, part_of
+from transforms.schema import RAW_REJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +39,10 @@ def read(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     Raises DamagedDumpError for broken Parquet, UnknownFormatError where no column holds titles,
     HostileDumpError where the file unpacks beyond measure.
     """
-    return table_batches(_rows(stream, info))
+    return joined(_parts(stream, info))
 
 
-def _rows(stream: BinaryIO, info: DumpInfo) -> Iterator[Row]:
+def _parts(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
     if not stream.seekable():
         raise DamagedDumpError(
             "is Parquet inside of another compression", where=place(info), hint="unpack it; Parquet is packed already"
@@ -48,9 +50,29 @@ def _rows(stream: BinaryIO, info: DumpInfo) -> Iterator[Row]:
     with _translated(info), pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
         names = _unique(file.schema_arrow.names)
         _check(file.metadata, names, _size(stream), info)
+        position = 1
         for batch in file.iter_batches(_batch_rows(file.metadata), use_threads=False):
-            for row in batch.rename_columns(names).to_pylist():
-                yield Row(row, None, to_json(row))
+            for part in _halved(batch.rename_columns(names)):
+                yield _part(part, position)
+                position += part.num_rows
+
+
+def _halved(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut a batch of rows that are longer than most of the file into halves, until each is small enough or one row."""
+    if batch.nbytes <= _BATCH_BYTES or batch.num_rows <= 1:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _halved(batch.slice(0, half))
+    yield from _halved(batch.slice(half))
+
+
+def _part(batch: pa.RecordBatch, position: int) -> Batch:
+    try:
+        return Batch(records_of(batch, position), RAW_REJECT.to_frame())
+    except RecursionError:  # row by row, so that the others go in
+        rows = (Row(row, None, to_json(row)) for row in batch.to_pylist())
+        return part_of(list(enumerate(rows, start=position)), Rows())
 
 
 def _size(stream: BinaryIO) -> int:

@@ -28,16 +28,16 @@ ARXIV: Final = "arxiv"
 _MAX_LAYOUTS: Final = 1_000
 """Sets of columns that are remembered; the rows of JSON lines may each have their own."""
 
-_COUNTS: Final = frozenset({"year", "volume", "number", "pmid"})
+COUNTS: Final = frozenset({"year", "volume", "number", "pmid"})
 """Columns of whole numbers, which other programs like to write as `1995.0`."""
 
-_READ: Final = _COUNTS | {"authors", "seen_date"}
+_READ: Final = COUNTS | {"authors", "seen_date"}
 """Columns whose text is not taken as it is."""
 
 _PLAIN: Final = frozenset({str, type(None)})
 _WHOLE_FLOAT: Final = re.compile(r"\s*(\d+)\.0\s*")
-_ARXIV_ID: Final = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?")
-_ARXIV_ADDRESS: Final = "arxiv.org/"
+ARXIV_ID: Final = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?")
+ARXIV_ADDRESS: Final = "arxiv.org/"
 
 Values = list[Any]
 """One value per row."""
@@ -52,7 +52,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """What the columns of a table mean: those of plain text under one name, all other known ones, unknown ones."""
 
     texts: list[tuple[str, str]]
@@ -64,7 +64,7 @@ class Rows:
     """Knows the columns of a table, of which the rows of JSON lines may each have others."""
 
     def __init__(self) -> None:
-        self._layouts: dict[tuple[str, ...], _Layout] = {}
+        self._layouts: dict[tuple[str, ...], Layout] = {}
 
     def columns(self, rows: Sequence[Row]) -> dict[str, Values]:
         """Return columns of RAW_RECORD, one value per row; `raw` and `extra` may be bytes.
@@ -82,10 +82,10 @@ class Rows:
                 _put(found.setdefault(column, [None] * len(rows)), places, values)
         return found | {"line": [row.line for row in rows], "raw": [row.raw for row in rows]}
 
-    def _layout(self, names: tuple[str, ...]) -> _Layout:
+    def _layout(self, names: tuple[str, ...]) -> Layout:
         layout = self._layouts.get(names)
         if layout is None:
-            layout = _lay_out(names)
+            layout = lay_out(names)
             if len(self._layouts) < _MAX_LAYOUTS:
                 self._layouts[names] = layout
         return layout
@@ -103,19 +103,20 @@ def _put(column: Values, places: Sequence[int], values: Values) -> None:
         column[place] = value
 
 
-def _lay_out(names: tuple[str, ...]) -> _Layout:
+def lay_out(names: tuple[str, ...]) -> Layout:
+    """Say what columns with these names mean."""
     known = match_columns(names)
     texts = [(column, found[0]) for column, found in known.items() if len(found) == 1 and column not in _READ]
     taken = {column for column, _ in texts}
     others = [(column, found) for column, found in known.items() if column not in taken]
     meant = {name for found in known.values() for name in found}
-    return _Layout(texts, others, [name for name in names if name not in meant])
+    return Layout(texts, others, [name for name in names if name not in meant])
 
 
-def _columns(layout: _Layout, rows: Sequence[Mapping[str, object]]) -> dict[str, Values]:
+def _columns(layout: Layout, rows: Sequence[Mapping[str, object]]) -> dict[str, Values]:
     """Return the columns of rows that all have the same names."""
     extras = [
-        {name: value for name in layout.unknown if (value := row[name]) is not None and not _is_missing(value)}
+        {name: value for name in layout.unknown if (value := row[name]) is not None and not is_missing(value)}
         for row in rows
     ]
     found = {column: _texts(column, name, [row[name] for row in rows], extras) for column, name in layout.texts}
@@ -135,7 +136,7 @@ def _texts(column: str, name: str, values: Values, extras: Sequence[dict[str, ob
     if not _PLAIN.issuperset(map(type, values)):
         for place, value in enumerate(values):
             if type(value) not in _PLAIN:
-                found[place] = _converted(column, name, value, extras[place])
+                found[place] = converted(column, name, value, extras[place])
     return found
 
 
@@ -147,19 +148,19 @@ def _first_of(
     found = _as_they_stand(column, values)
     for place, value in enumerate(values):
         if found[place] is None and value is not None:
-            found[place] = _converted(column, names[0], value, extras[place])
+            found[place] = converted(column, names[0], value, extras[place])
     for name in names[1:]:
         for place, row in enumerate(rows):
             if found[place] is None or column == "source":
-                found[place] = _converted(column, name, row[name], extras[place]) or found[place]
-            elif not _is_missing(row[name]):
+                found[place] = converted(column, name, row[name], extras[place]) or found[place]
+            elif not is_missing(row[name]):
                 extras[place][name] = row[name]
     return found
 
 
 def _as_they_stand(column: str, values: Values) -> Values:
-    """Return the values that need no second look, which are most: `_converted` for all would cost as much as the parse."""
-    if column in _COUNTS:
+    """Return the values that need no second look, which are most: `converted` for all would cost as much as the parse."""
+    if column in COUNTS:
         return [
             value if type(value) is str and value.isdecimal() else str(value) if type(value) is int else None
             for value in values
@@ -169,9 +170,9 @@ def _as_they_stand(column: str, values: Values) -> Values:
     return [None] * len(values)
 
 
-def _converted(column: str, name: str, value: object, extra: dict[str, object]) -> object:
+def converted(column: str, name: str, value: object, extra: dict[str, object]) -> object:
     """Return a value as its column wants it; None where there is none or it does not fit, and is put into `extra`."""
-    if _is_missing(value):
+    if is_missing(value):
         return None
     found = _convert(column, value)
     if found is None:
@@ -198,8 +199,9 @@ def _as_text(value: object) -> str:
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
-def _is_missing(value: object) -> bool:
-    if isinstance(value, str):
+def is_missing(value: object) -> bool:
+    """Tell whether a value says nothing: none, blank text, an empty list, NaN."""
+    if isinstance(value, str | bytes):
         return not value or value.isspace()
     return value is None or value == [] or value != value  # noqa: PLR0124  # NaN is not itself
 
@@ -211,16 +213,20 @@ def _convert(column: str, value: object) -> object:
     if column == "seen_date":
         return _day(value)
     text = value if isinstance(value, str) else _text(value)
-    if column in _COUNTS and text is not None and (whole := _WHOLE_FLOAT.fullmatch(text)):
-        return whole[1]
-    return text
+    return whole_number(text) if column in COUNTS and text is not None else text
+
+
+def whole_number(text: str) -> str:
+    """Return a whole number that was written with a point, `1995.0`, without it; any other text as it stands."""
+    whole = _WHOLE_FLOAT.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def _text(value: object) -> str | None:
     if isinstance(value, str):
         return value
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        return value[0]
+        return value[0] or None
     write = _WRITERS.get(type(value))
     return write(value) if write else None
 
@@ -274,9 +280,9 @@ def _mark_arxiv(found: dict[str, Values], rows: Sequence[Mapping[str, object]]) 
     known, urls = found.get("arxiv_id", missing), found.get("url", missing)
     ids = list(known)
     for place, own in enumerate(found["source_record_id"]):
-        if known[place] is not None or own is None or not _ARXIV_ID.fullmatch(own):
+        if known[place] is not None or own is None or not ARXIV_ID.fullmatch(own):
             continue
-        if _ARXIV_ADDRESS in str(urls[place]) or _ARXIV_ADDRESS in str(rows[place].get("pdf")):
+        if ARXIV_ADDRESS in str(urls[place]) or ARXIV_ADDRESS in str(rows[place].get("pdf")):
             ids[place] = own
             if found["source"][place] == SOURCE:
                 found["source"][place] = ARXIV

@@ -19,7 +19,7 @@ from transforms.schema import RAW_RECORD, RAW_REJECT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    _Numbered = tuple[int, Row | Broken]
+    Numbered = tuple[int, Row | Broken]
 
 _PART_ROWS: Final = 2000
 _PART_LENGTH: Final = 4 * 1024 * 1024
@@ -35,21 +35,30 @@ _TOO_DEEP: Final = "is JSON that is nested too deeply"
 def table_batches(rows: Iterable[Row | Broken]) -> Iterator[Batch]:
     """Count the rows 1, 2, 3 ... and gather them into bounded batches; one that is nested too deeply is a reject."""
     known = Rows()
-    parts: list[Batch] = []
+    return joined(part_of(part, known) for part in _parts(rows))
+
+
+def joined(parts: Iterable[Batch]) -> Iterator[Batch]:
+    """Gather small batches into bounded ones."""
+    held: list[Batch] = []
     count, size = 0, 0.0
-    for part in _parts(rows):
-        parts.append(_batch(part, known))
-        count += len(part)
-        size += parts[-1].records.estimated_size() + parts[-1].rejects.estimated_size()
-        if count > BATCH_SIZE - _PART_ROWS or size > _BATCH_BYTES:
-            yield _joined(parts)
-            parts, count, size = [], 0, 0.0
-    if parts:
-        yield _joined(parts)
+    for part in parts:
+        own = part.records.height + part.rejects.height
+        if held and count + own > BATCH_SIZE:
+            yield _joined(held)
+            held, count, size = [], 0, 0.0
+        held.append(part)
+        count += own
+        size += part.records.estimated_size() + part.rejects.estimated_size()
+        if size > _BATCH_BYTES:
+            yield _joined(held)
+            held, count, size = [], 0, 0.0
+    if held:
+        yield _joined(held)
 
 
-def _parts(rows: Iterable[Row | Broken]) -> Iterator[list[_Numbered]]:
-    part: list[_Numbered] = []
+def _parts(rows: Iterable[Row | Broken]) -> Iterator[list[Numbered]]:
+    part: list[Numbered] = []
     length = 0
     for position, row in enumerate(rows, start=1):
         part.append((position, row))
@@ -61,12 +70,13 @@ def _parts(rows: Iterable[Row | Broken]) -> Iterator[list[_Numbered]]:
         yield part
 
 
-def _batch(part: Sequence[_Numbered], known: Rows) -> Batch:
+def part_of(part: Sequence[Numbered], known: Rows) -> Batch:
+    """Return the rows of a part, each with its position; one that is nested too deeply is a reject."""
     rows = [(position, row) for position, row in part if isinstance(row, Row)]
     try:
         columns = known.columns([row for _, row in rows])
     except RecursionError:
-        return _batch([(position, _unless_too_deep(row, known)) for position, row in part], known)
+        return part_of([(position, _unless_too_deep(row, known)) for position, row in part], known)
     columns["position"] = [position for position, _ in rows]
     frame = pl.DataFrame([_series(name, columns.get(name), len(rows)) for name in RAW_RECORD])
     broken = [(position, row.line, row.raw, row.reason) for position, row in part if isinstance(row, Broken)]

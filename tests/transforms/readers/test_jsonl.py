@@ -108,6 +108,11 @@ def test_columns(row: dict[str, object], expected: dict[str, object]) -> None:
     assert found == expected
 
 
+def test_list_of_an_empty_text_is_kept() -> None:
+    found = one({"title": "A", "doi": [""]})
+    assert (found.get("doi"), found["extra"]) == (None, '{"doi":[""]}')
+
+
 def test_not_a_number_is_missing() -> None:
     rows, _ = read('{"title": "A", "year": NaN, "volume": -Infinity, "x": NaN}')
     assert (rows[0]["year"], rows[0]["volume"], rows[0]["extra"]) == (None, None, None)
