@@ -27,10 +27,12 @@ def _quick() -> Iterator[None]:
 
 @contextmanager
 def each_dump_a_part() -> Iterator[None]:
-    """Resolve the batches of the block in parts of one dump each."""
+    """Resolve the batches of the block in parts of one dump each, which meet the records of the lake one by one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("warehouse.staging.PART_ROWS", 1)
         patch.setattr("warehouse.parts.MOST_RECORDS", 1)
+        patch.setattr("warehouse.neighbours.AT_ONCE", 1)
+        patch.setattr("warehouse.large_files.MANY_ROWS", 1)
         yield
 
 

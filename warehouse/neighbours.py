@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import duckdb
+
+
+AT_ONCE: Final = 250_000
+"""Records of the lake that are compared with a batch at once: some 1 GB while at work."""
+
+_COMPARED: Final = ("record_id", "variant_id", *COMPARED_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,21 @@ def records_of_variants(there: Stored, variants: pl.Series) -> pl.DataFrame:
 
     Wide columns cost most in a large lake; of an abstract comes as much as is compared.
     """
-    return _records(there, "variant_id", variants, ("record_id", "variant_id", *COMPARED_FIELDS))
+    return _records(there, "variant_id", variants, _COMPARED)
+
+
+def partners(there: Stored, variants: pl.Series) -> Iterator[pl.DataFrame]:
+    """Fetch what `records_of_variants` does, once or, of many, some records at a time: memory is bounded.
+
+    The records of one variant may come apart. The connection is busy until all have come.
+    """
+    if len(variants) <= AT_ONCE:
+        yield records_of_variants(there, variants)
+        return
+    with shown(there.connection, "wanted", variants.alias("variant_id").to_frame()):
+        sql = _asked("variant_id", _COMPARED, "records", whole=False)
+        for batch in there.connection.execute(sql).to_arrow_reader(AT_ONCE):
+            yield pl.DataFrame(pl.from_arrow(batch))
 
 
 def records_of_papers(there: Stored, paper_ids: pl.Series) -> pl.DataFrame:
@@ -160,14 +180,18 @@ def _records(
 ) -> pl.DataFrame:
     """Fetch some columns of the records whose `column` is among `wanted`; abstracts cut to what is compared, or `whole`."""
     found, asked = there.index.records(column, wanted, columns)
-    cut = f"* REPLACE (left(abstract, {ABSTRACT_CHARS}) AS abstract)" if "abstract" in columns and not whole else "*"
-    sql = f"SELECT {', '.join(columns)} FROM (SELECT {cut} FROM {_but(asked, 'records')}) SEMI JOIN wanted USING ({column})"
+    sql = _asked(column, columns, _but(asked, "records"), whole=whole)
     scanned = _ask(there.connection, sql, wanted, column)
     if found.is_empty():
         return scanned
     if "abstract" in columns and not whole:
         found = found.with_columns(pl.col("abstract").str.head(ABSTRACT_CHARS))
     return pl.concat([scanned, found.select(scanned.columns)])
+
+
+def _asked(column: str, columns: Sequence[str], table: str, *, whole: bool) -> str:
+    cut = f"* REPLACE (left(abstract, {ABSTRACT_CHARS}) AS abstract)" if "abstract" in columns and not whole else "*"
+    return f"SELECT {', '.join(columns)} FROM (SELECT {cut} FROM {table}) SEMI JOIN wanted USING ({column})"
 
 
 def _but(asked: Sequence[str], table: str) -> str:

@@ -10,6 +10,8 @@ A decision of a person is resolved the same way, as a batch without records.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +34,7 @@ from warehouse.workers import side_by_side
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -97,34 +99,78 @@ def _compare(there: Stored, batch: Batch, level: Level, each: Each) -> Compariso
     keys = blocking_keys(variants, each)
     stored_keys = neighbours.shared_keys(there, keys)
     candidates = candidate_pairs(pl.concat([keys.select(stored_keys.columns), stored_keys]), batch.unseen)
-    ids, numbers = variants["variant_id"].to_numpy(), screen_numbers(variants, each)
-    pairs = _worth_reading(there, variants, numbers, candidates.pairs)
-    partners = compared(neighbours.records_of_variants(there, _ends(pairs, batch.unseen)))
-    variants = pl.concat([variants, partners]).sort("variant_id")
-    ids, numbers = _together(ids, numbers, partners["variant_id"].to_numpy(), screen_numbers(partners, each))
-    screen = screen_again(ids, numbers)
-    alike = match_pairs(variants, pairs, level, least=WEIGHTS.doubt_probability, each=each, screen=screen)
-    screens = kept_screens(ids, numbers)
-    return Comparison(variants, keys, alike, candidates.pairs.height, candidates.not_compared, screens)
+    fresh = _Screened(variants, screen_numbers(variants, each))
+    pairs = _worth_reading(there, fresh, candidates.pairs)
+    match = partial(match_pairs, level=level, least=WEIGHTS.doubt_probability, each=each)
+    alike, met = _matched(there, fresh, pairs, match, each)
+    known = pl.concat([variants, met]).sort("variant_id")
+    screens = kept_screens(fresh.ids, fresh.numbers)
+    return Comparison(known, keys, alike, candidates.pairs.height, candidates.not_compared, screens)
 
 
-def _worth_reading(there: Stored, fresh: pl.DataFrame, own: Numbers, pairs: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class _Screened:
+    """Variants of `compared`, sorted by their ids, and what screens each of them."""
+
+    variants: pl.DataFrame
+    numbers: Numbers
+
+    @property
+    def ids(self) -> Numbers:
+        return self.variants["variant_id"].to_numpy()
+
+    def those_in(self, pairs: pl.DataFrame) -> _Screened:
+        """Keep the variants that are in a pair."""
+        kept = self.variants["variant_id"].is_in(pl.concat([pairs["variant_a"], pairs["variant_b"]]).implode())
+        return _Screened(self.variants.filter(kept), self.numbers[kept.to_numpy()])
+
+
+def _matched(
+    there: Stored, fresh: _Screened, pairs: pl.DataFrame, match: Callable[..., pl.DataFrame], each: Each
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Match fresh variants with each other and with those of the lake; give the matches, and those of the lake in one.
+
+    The variants of the lake come a bounded number at a time, however many there are.
+    """
+    pairs = _with_partner(pairs, fresh.variants["variant_id"])
+    rest = pairs.filter(pl.col("partner").is_null())
+    alike, met = [MATCH_SCHEMA.to_frame()], [fresh.variants.clear()]
+    for records in neighbours.partners(there, pairs["partner"].drop_nulls().unique()):
+        partners = compared(records, each)
+        others = _Screened(partners, screen_numbers(partners, each))
+        some = pl.concat([rest, pairs.filter(pl.col("partner").is_in(partners["variant_id"].implode()))])
+        own = fresh if rest.height else fresh.those_in(some)
+        variants = pl.concat([own.variants, partners]).sort("variant_id")
+        alike.append(match(variants, some, screen=screen_again(*_together(own, others.ids, others.numbers))))
+        met.append(others.those_in(alike[-1]).variants)
+        rest = rest.clear()
+    smallest = pl.concat(met).sort("variant_id", "record_id").unique("variant_id", keep="first")
+    return pl.concat(alike).unique(["variant_a", "variant_b"], maintain_order=True), smallest
+
+
+def _with_partner(pairs: pl.DataFrame, fresh: pl.Series) -> pl.DataFrame:
+    """Add `partner`: the side of each pair that the lake holds, null where both are fresh."""
+    a, b = (~pairs[name].is_in(fresh.implode()) for name in ("variant_a", "variant_b"))
+    return pairs.with_columns(partner=pl.when(a).then("variant_a").when(b).then("variant_b"))
+
+
+def _worth_reading(there: Stored, fresh: _Screened, pairs: pl.DataFrame) -> pl.DataFrame:
     """Leave out the pairs that the index of the lake rules out; what it does not know of is to be read.
 
-    First by a few numbers of each variant, those of the fresh ones being `own`, then by titles and names.
+    First by a few numbers of each variant, then by titles and names.
     """
-    ids, numbers = there.index.screens(_ends(pairs, fresh["variant_id"]))
+    unseen = fresh.variants["variant_id"]
+    ids, numbers = there.index.screens(_ends(pairs, unseen))
     if not len(ids):
         return pairs
-    fresh_ids = fresh["variant_id"].to_numpy()
-    screen = screen_again(*_together(fresh_ids, own, ids, numbers))
+    screen = screen_again(*_together(fresh, ids, numbers))
     screened, unknown = _parted(pairs.with_row_index("place"), screen)
     likely = screened.filter(pl.Series(screen.may_match(screened), dtype=pl.Boolean))
-    titles = there.index.titles(_ends(likely, fresh["variant_id"]))
+    titles = there.index.titles(_ends(likely, unseen))
     if titles.height:
-        variants = pl.concat([fresh, compared(with_nothing_else(titles))])
+        variants = pl.concat([fresh.variants, compared(with_nothing_else(titles))])
         found = np.isin(ids, variants["variant_id"].to_numpy())
-        screen = screen_again(*_together(fresh_ids, own, ids[found], numbers[found]))
+        screen = screen_again(*_together(fresh, ids[found], numbers[found]))
         titled, untitled = _parted(likely, screen)
         likely = pl.concat([promising_pairs(variants, screen, titled), untitled])
     return pl.concat([likely, unknown]).sort("place").drop("place")
@@ -137,11 +183,11 @@ def _parted(pairs: pl.DataFrame, screen: Screen) -> tuple[pl.DataFrame, pl.DataF
     return pairs.filter(both), pairs.filter(~both)
 
 
-def _together(ids: Numbers, numbers: Numbers, more_ids: Numbers, more: Numbers) -> tuple[Numbers, Numbers]:
+def _together(some: _Screened, ids: Numbers, numbers: Numbers) -> tuple[Numbers, Numbers]:
     """Bring variants, and what screens them, together with more of them, sorted by their ids."""
-    every = np.concatenate([ids, more_ids])
+    every = np.concatenate([some.ids, ids])
     order = np.argsort(every)
-    return every[order], np.concatenate([numbers, more])[order]
+    return every[order], np.concatenate([some.numbers, numbers])[order]
 
 
 def _firsts(batch: Batch) -> pl.DataFrame:
