@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from transforms.schema import DUMPS, PAPER_RECORDS, PAPERS, RECORDS, RUNS
-from warehouse.lake import Lake, attached, held_open, transaction
+from warehouse.lake import Lake
 from warehouse.maintain import maintain
+from warehouse.opening import attached, held_open, transaction
 from warehouse.verify import verify
 
 if TYPE_CHECKING:

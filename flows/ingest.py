@@ -21,10 +21,11 @@ from flows.report import Report, publish_artifacts
 from flows.settings import DEFAULT_LAKE, DEFAULT_WAIT_SECONDS, VERSION
 from warehouse import fetch, validator
 from warehouse.batch import Batch, Run, judge, without_published
-from warehouse.lake import held_open, lake_at
+from warehouse.lake import lake_at
 from warehouse.ledger import add_fetched, add_members
 from warehouse.locking import writer_lock
 from warehouse.members import give_up
+from warehouse.opening import held_open
 from warehouse.seen import note_seen
 from warehouse.settings import level_named
 from warehouse.staging import refuse, staging_folder

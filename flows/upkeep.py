@@ -10,9 +10,10 @@ from flows.settings import VERSION
 from flows.show import out, plain, say
 from warehouse.batch import Run
 from warehouse.history import rollback
-from warehouse.lake import held_open, lake_at, refuse_missing
+from warehouse.lake import lake_at, refuse_missing
 from warehouse.locking import writer_lock
 from warehouse.maintain import maintain
+from warehouse.opening import held_open
 from warehouse.rebuild import rebuild
 from warehouse.verify import verify
 

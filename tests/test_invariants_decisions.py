@@ -21,7 +21,7 @@ from transforms.errors import UsageError
 from transforms.schema import DECISIONS
 from warehouse.batch import Run
 from warehouse.decide import Said, decide
-from warehouse.lake import transaction
+from warehouse.opening import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -19,9 +19,9 @@ from pipeline import Pipeline, content, without_expectations
 
 from transforms.errors import LakeBusyError
 from warehouse.history import rollback, snapshots
-from warehouse.lake import held_open, transaction
 from warehouse.locking import writer_lock
 from warehouse.maintain import maintain
+from warehouse.opening import held_open, transaction
 from warehouse.query import ask
 from warehouse.verify import verify
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warehouse.durable import sha256
-from warehouse.lake import metadata
+from warehouse.opening import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,8 +19,8 @@ from transforms.errors import UsageError
 from transforms.schema import DECISIONS, RUNS
 from warehouse import neighbours
 from warehouse.batch import Batch, Run, StageSeconds, run_row
-from warehouse.lake import Lake, attached, held_open
 from warehouse.locking import writer_lock
+from warehouse.opening import attached, held_open
 from warehouse.overview import find_record
 from warehouse.publish import Publication, publish
 from warehouse.resolve import resolve_again
@@ -29,6 +29,8 @@ from warehouse.staging import staging_folder
 
 if TYPE_CHECKING:
     import duckdb
+
+    from warehouse.lake import Lake
 
 NO_DUMPS: Final = Batch((), Split())
 """The batch of a decision."""

@@ -15,12 +15,14 @@ import duckdb
 
 from transforms.errors import LakeError, QueryError
 from transforms.schema import PAPERS, TABLES
-from warehouse.lake import Lake, attached, current, transaction
+from warehouse.opening import attached, current, transaction
 from warehouse.overview import rows
 from warehouse.sqltext import identifier, script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from warehouse.lake import Lake
 
 SNAPSHOTS_SQL: Final = """
     SELECT snapshot_id AS snapshot, snapshot_time AS taken_at, commit_message AS made_by

@@ -16,8 +16,8 @@ from transforms.dedupe.screen import SCREEN_WIDTH
 from transforms.schema import RECORDS
 from warehouse import large_files as large
 from warehouse.blocks import BlockWriter
-from warehouse.lake import attached
 from warehouse.large_files import KINDS, ROWS, hashed, large_files, screens_of
+from warehouse.opening import attached
 from warehouse.pages import UnusableError, write_pages
 from warehouse.sqltext import literal
 from warehouse.workers import side_by_side

@@ -16,7 +16,7 @@ from transforms.dedupe.screen import screen_numbers
 from transforms.dedupe.variants import compared, with_nothing_else
 from transforms.schema import RECORDS, SCHEMA_VERSION
 from warehouse.blocks import Blocks
-from warehouse.lake import current, metadata
+from warehouse.opening import current, metadata
 from warehouse.pages import OtherMakeError, Pages, UnusableError
 from warehouse.sqltext import literal
 

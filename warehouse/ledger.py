@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from transforms.errors import DumpError, PaperlakeError, UnreadableDumpError
 from warehouse.address import SEPARATOR, name_of
 from warehouse.archive import archive_kind
-from warehouse.lake import Lake, attached
+from warehouse.opening import attached
 from warehouse.seen import read_seen
 from warehouse.settings import refuse_other_rules
 from warehouse.sqltext import literal
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warehouse.fetch import Fetched
+    from warehouse.lake import Lake
     from warehouse.members import UnpackedArchive
     from warehouse.remote import RemoteFile, Version
 

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Final
 from warehouse.compact import merge_small_files
 from warehouse.durable import keep_sums, read_sums
 from warehouse.index_making import refresh_index
-from warehouse.lake import Lake, attached, current, transaction
+from warehouse.opening import attached, current, transaction
 from warehouse.sqltext import literal
 from warehouse.staging import sweep
 
 if TYPE_CHECKING:
     import duckdb
 
+    from warehouse.lake import Lake
     from warehouse.place import Place
 
 GRACE: Final = dt.timedelta(days=1)

@@ -18,13 +18,15 @@ from transforms.dedupe.variants import ABSTRACT_CHARS, COMPARED_FIELDS
 from transforms.schema import RECORDS
 from warehouse.handover import shown
 from warehouse.index import Index, open_index
-from warehouse.lake import Lake, snapshot
+from warehouse.opening import snapshot
 from warehouse.sqltext import literal, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import duckdb
+
+    from warehouse.lake import Lake
 
 
 AT_ONCE: Final = 250_000

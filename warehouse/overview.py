@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from transforms.errors import QueryError, UsageError
-from warehouse.lake import Lake, attached
+from warehouse.opening import attached
 from warehouse.sqltext import script
 
 if TYPE_CHECKING:
     import duckdb
+
+    from warehouse.lake import Lake
 
 Row = dict[str, Any]
 

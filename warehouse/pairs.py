@@ -17,7 +17,7 @@ from transforms.dedupe.verdicts import contradicted, standing
 from transforms.dedupe.weights import WEIGHTS
 from transforms.schema import RECORDS
 from warehouse import neighbours
-from warehouse.lake import Lake, attached
+from warehouse.opening import attached
 from warehouse.overview import Row, find_record, rows
 from warehouse.settings import level_of
 from warehouse.sqltext import script
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from transforms.dedupe.weights import Level
+    from warehouse.lake import Lake
 
 _PAIR: Final = pl.DataFrame(
     {"variant_a": [0], "variant_b": [1]}, schema={"variant_a": pl.UInt64, "variant_b": pl.UInt64}

@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from warehouse.index import Index
-from warehouse.lake import tentative
 from warehouse.neighbours import Stored, stored
+from warehouse.opening import tentative
 from warehouse.publish import drop_passing_redirects, write_part
 from warehouse.regroup import Resolution
 from warehouse.resolve import resolve

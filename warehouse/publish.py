@@ -22,7 +22,7 @@ from transforms.errors import LakeError
 from transforms.schema import TABLES
 from warehouse.durable import move_in
 from warehouse.handover import shown
-from warehouse.lake import Lake, transaction
+from warehouse.opening import transaction
 from warehouse.secrets import masked
 from warehouse.sqltext import literal, parquet
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from warehouse.lake import Lake
     from warehouse.regroup import Part
     from warehouse.staged import StagedDump
 

@@ -16,7 +16,8 @@ import orjson
 
 from transforms.errors import QueryError
 from warehouse.engine import connect_extensions
-from warehouse.lake import Lake, attach, lake_at
+from warehouse.lake import Lake, lake_at
+from warehouse.opening import attach
 from warehouse.secrets import masked
 from warehouse.sqltext import literal
 

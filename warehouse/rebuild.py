@@ -20,7 +20,8 @@ from warehouse.batch import NOTHING_RESOLVED, StageSeconds, run_row
 from warehouse.decide import NO_DUMPS
 from warehouse.handover import shown
 from warehouse.index_making import refresh_index
-from warehouse.lake import Lake, attached, current
+from warehouse.lake import Lake
+from warehouse.opening import attached, current
 from warehouse.publish import append, in_one_transaction
 from warehouse.raw import refuse_lost_raw
 from warehouse.replay import past_runs, replay

@@ -23,7 +23,7 @@ from warehouse import neighbours
 from warehouse.batch import NOTHING_RESOLVED, dump_row, judge
 from warehouse.contract import check_dumps
 from warehouse.handover import shown
-from warehouse.lake import Lake, attached, create_lake, held_open
+from warehouse.opening import attached, create_lake, held_open
 from warehouse.parts import resolve_in_parts
 from warehouse.publish import Publication, append, in_one_transaction, publish
 from warehouse.raw import LedgerLine, find_raw, restored
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from warehouse.batch import Batch
+    from warehouse.lake import Lake
     from warehouse.staged import StagedDump
 
 _LEDGER: Final = """

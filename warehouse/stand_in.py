@@ -8,7 +8,7 @@ from transforms.errors import LakeError
 from transforms.schema import TABLES
 from warehouse.damage import damaged_files, named_files
 from warehouse.durable import read_sums
-from warehouse.lake import attached
+from warehouse.opening import attached
 from warehouse.sqltext import identifier
 
 if TYPE_CHECKING:

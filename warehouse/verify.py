@@ -22,8 +22,8 @@ from warehouse.address import SEPARATOR
 from warehouse.damage import damaged_files, named_files
 from warehouse.durable import read_sums
 from warehouse.handover import shown
-from warehouse.lake import Lake, attached, metadata
 from warehouse.large_files import damaged_parts
+from warehouse.opening import attached, metadata
 from warehouse.raw import LedgerLine, find_raw, wrong_with_raw
 from warehouse.soundness import FAULTS
 from warehouse.stand_in import FROM_DUMPS
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from warehouse.damage import NamedFile
+    from warehouse.lake import Lake
 
 SHOWN: Final = 3
 """How many examples of one fault are named."""

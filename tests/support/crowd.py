@@ -17,9 +17,9 @@ from bad_dumps import lines
 from pipeline import Pipeline, without_expectations
 
 from warehouse.history import rollback, snapshots
-from warehouse.lake import held_open
 from warehouse.locking import writer_lock
 from warehouse.maintain import maintain
+from warehouse.opening import held_open
 from warehouse.query import connect
 from warehouse.soundness import FAULTS, Fault
 

@@ -20,11 +20,12 @@ from warehouse.batch import Batch, Run, StageSeconds, judge, publish_batch, reso
 from warehouse.contract import check_dumps
 from warehouse.expectations import Outcome
 from warehouse.fetch import fetch
-from warehouse.lake import Lake, attached, held_open, lake_at
+from warehouse.lake import Lake, lake_at
 from warehouse.landing import find_dumps
 from warehouse.ledger import add_fetched, add_members, find_new
 from warehouse.locking import writer_lock
 from warehouse.members import UnpackedArchive, unpack_archive
+from warehouse.opening import attached, held_open
 from warehouse.rebuild import rebuild
 from warehouse.seen import note_seen
 from warehouse.soundness import FAULTS

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline import content
 
 from warehouse.history import snapshots
-from warehouse.lake import attached
 from warehouse.large_files import KINDS, large_files
+from warehouse.opening import attached
 from warehouse.pages import UnusableError
 from warehouse.verify import MAINTAIN, verify
 

@@ -14,7 +14,7 @@ _INGEST: Final = (
     "pipeline:resolve_batch",
     "warehouse.batch:keep_raw",
     "warehouse.publish:_write",
-    "warehouse.lake:flush_new",
+    "warehouse.opening:flush_new",
     "pipeline:publish_batch",
 )
 
@@ -37,11 +37,11 @@ _UPKEEP: Final = (
 STAGES: Final = {
     "first ingest": _INGEST,
     "next ingest": _INGEST,
-    "decision": ("warehouse.decide:resolve_again", "warehouse.publish:_write", "warehouse.lake:flush_new"),
+    "decision": ("warehouse.decide:resolve_again", "warehouse.publish:_write", "warehouse.opening:flush_new"),
     "rollback": (
         "warehouse.history:_refuse_other_tables",
         "warehouse.history:_changed_rows",
-        "warehouse.lake:flush_new",
+        "warehouse.opening:flush_new",
     ),
     "maintenance": _UPKEEP,
     "rebuild": (

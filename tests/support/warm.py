@@ -34,9 +34,10 @@ from warehouse import publish
 from warehouse.batch import Run
 from warehouse.decide import Said, decide
 from warehouse.history import rollback
-from warehouse.lake import Lake, held_open
+from warehouse.lake import Lake
 from warehouse.locking import writer_lock
 from warehouse.maintain import maintain
+from warehouse.opening import held_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

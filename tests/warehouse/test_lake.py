@@ -13,7 +13,8 @@ from transforms.schema import SCHEMA_VERSION, TABLES, Table
 from warehouse import engine, settings
 from warehouse import lake as lake_module
 from warehouse.ddl import table_ddl
-from warehouse.lake import Lake, attached, create_lake
+from warehouse.lake import Lake
+from warehouse.opening import attached, create_lake
 from warehouse.query import connect
 
 if TYPE_CHECKING:

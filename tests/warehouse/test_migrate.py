@@ -12,8 +12,9 @@ from pipeline import Pipeline, digest, without_expectations
 from transforms.errors import LakeError, QueryError
 from transforms.schema import SCHEMA_VERSION, TABLES
 from warehouse import migrate
+from warehouse.engine import engine
 from warehouse.history import rollback, snapshots
-from warehouse.lake import attached, engine
+from warehouse.opening import attached
 from warehouse.query import ask
 from warehouse.verify import verify
 

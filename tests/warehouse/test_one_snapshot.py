@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warehouse.lake import transaction
+from warehouse.opening import transaction
 from warehouse.query import connect
 
 if TYPE_CHECKING:

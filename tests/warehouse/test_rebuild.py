@@ -17,7 +17,7 @@ from warehouse import contract, rebuild, replay, settings
 from warehouse.batch import Run
 from warehouse.decide import Said, decide
 from warehouse.history import snapshots
-from warehouse.lake import transaction
+from warehouse.opening import transaction
 from warehouse.verify import verify
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pipeline import Pipeline, content, without_expectations
 
 from transforms.errors import LakeError
 from warehouse.history import rollback, snapshots
-from warehouse.lake import transaction
 from warehouse.maintain import maintain
+from warehouse.opening import transaction
 from warehouse.verify import LET_GO, MAINTAIN, PUT_BACK, REBUILD, REMAKE, ROLLBACK, verify
 
 if TYPE_CHECKING:
