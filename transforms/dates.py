@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from transforms.rows import named
+from transforms.rows import named, only_where
 
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905 - reads better than twelve quotes
 _NAME: Final = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -45,12 +45,16 @@ def published_year(col: pl.Expr | str) -> pl.Expr:
 
     A bare number is a year whatever its size, so that the contract can refuse it; 0 is none.
     """
-    text = named(col).str.strip_chars()
+    text = only_where(named(col).str.strip_chars(), lambda year: ~year.str.contains(r"^[1-9][0-9]{0,4}$"), _year_named)
+    year = text.cast(pl.Int32, strict=False)
+    return pl.when(year != 0).then(year)
+
+
+def _year_named(text: pl.Expr) -> pl.Expr:
     bare = text.str.extract(r"^(-?\d{1,5})(?:\.0+)?$", 1)
     compact = text.str.extract(r"^((?:1[4-9]|20)\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?(?:[Tt]?\d{4,6}Z?)?$", 1)
     standing_alone = text.str.extract(r"(?:^|\D)((?:1[4-9]|20)\d\d)(?:\D|$)", 1)
-    year = pl.coalesce(bare, compact, standing_alone).cast(pl.Int32, strict=False)
-    return pl.when(year != 0).then(year)
+    return pl.coalesce(bare, compact, standing_alone)
 
 
 def captured_date_of(name: str) -> dt.date | None:

@@ -103,7 +103,7 @@ def arxiv_reference(col: pl.Expr | str) -> pl.Expr:
     identifier has follows from its month, so they are put back.
     """
     text = named(col).str.strip_chars().str.to_lowercase()
-    return _canonical(_zeros_restored(text).str.extract(_ARXIV_ALONE, 1))
+    return _canonical(only_where(text, _is_number, _zeros_restored).str.extract(_ARXIV_ALONE, 1))
 
 
 def arxiv_reference_in_url(col: pl.Expr | str) -> pl.Expr:
@@ -160,12 +160,16 @@ def _canonical(reference: pl.Expr) -> pl.Expr:
     return reference.str.replace(r"\.[a-z]{2}/", "/")
 
 
-def _zeros_restored(text: pl.Expr) -> pl.Expr:
-    number = pl.when(text.str.contains(r"^\d{3,4}\.\d{1,5}$")).then(text)
+def _is_number(text: pl.Expr) -> pl.Expr:
+    """Find the references that may have lost zeros: a number, but not one of all nine digits."""
+    return text.str.contains(r"^\d{3,4}\.\d{1,5}$") & ~text.str.contains(r"^\d{4}\.\d{5}$")
+
+
+def _zeros_restored(number: pl.Expr) -> pl.Expr:
     month = number.str.extract(r"^(\d+)", 1).str.zfill(4)
     serial = number.str.extract(r"(\d+)$", 1)
     long = serial.str.pad_end(5, "0")
-    return pl.coalesce(month + "." + pl.when(month < "1501").then(serial.str.pad_end(4, "0")).otherwise(long), text)
+    return month + "." + pl.when(month < "1501").then(serial.str.pad_end(4, "0")).otherwise(long)
 
 
 def _decoded(text: str) -> str:
