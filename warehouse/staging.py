@@ -204,7 +204,9 @@ def _write_batch(batch: Batch, number: int, staged: StagedDump, captured: dt.dat
         write_whole(rejects, staged.folder / f"rejects-{number:06d}.parquet")
     if not batch.records.height:
         return []
-    entries = batch.records.with_columns(dump_id=pl.lit(staged.dump_id), captured_date=pl.lit(captured))
+    height = batch.records.height
+    same = pl.Series("dump_id", [staged.dump_id]), pl.Series("captured_date", [captured])
+    entries = batch.records.hstack([value.new_from_index(0, height) for value in same])
     write_whole(entries, staged.folder / f"entries-{number:06d}.parquet")
     latest = entries.get_column("seen_date").max()
     return [latest] if isinstance(latest, dt.date) else []

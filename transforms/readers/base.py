@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import accumulate
+from functools import cache, lru_cache
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 import polars as pl
@@ -161,10 +161,15 @@ def series(name: str, values: list[object] | None, height: int) -> pl.Series:
     """Build a column of RAW_RECORD from its values, or without any."""
     dtype = RAW_RECORD[name]
     if values is None:
-        return pl.Series(name, [None], dtype).new_from_index(0, height)
+        return _missing(name).new_from_index(0, height)
     if dtype != TEXTS:
         return pl.Series(name, values, dtype)
     return texts(name, values)
+
+
+@cache
+def _missing(name: str) -> pl.Series:
+    return pl.Series(name, [None], RAW_RECORD[name])
 
 
 def texts(name: str, values: list[Any]) -> pl.Series:
@@ -172,8 +177,8 @@ def texts(name: str, values: list[Any]) -> pl.Series:
 
     The parts come from Polars, because Arrow imports pandas before it looks at a Python list.
     """
-    offsets = pl.Series([0, *accumulate(len(texts) if texts else 0 for texts in values)], dtype=pl.Int64)
-    flat = pl.Series([text for texts in values if texts for text in texts], dtype=pl.String)
-    is_missing = pl.Series([texts is None for texts in values], dtype=pl.Boolean)
-    parts = offsets.to_arrow(), flat.to_arrow().cast(pa.large_string())
-    return pl.Series(name, pa.LargeListArray.from_arrays(*parts, mask=is_missing.to_arrow()), TEXTS)
+    offsets = pl.Series("", [0, *accumulate([len(texts) if texts else 0 for texts in values])], pl.Int64)
+    flat = pl.Series("", list(chain.from_iterable(filter(None, values))), pl.String)
+    is_missing = pl.Series("", [texts is None for texts in values], pl.Boolean).to_arrow() if None in values else None
+    parts = offsets.to_arrow(), flat.to_arrow(compat_level=pl.CompatLevel.oldest())  # the oldest text is a large string
+    return pl.Series(name, pa.LargeListArray.from_arrays(*parts, mask=is_missing), TEXTS)

@@ -157,6 +157,8 @@ def utf16_as_utf8(chunks: Iterable[bytes], encoding: str, where: str) -> Iterato
 def _unmarked_utf16(data: bytes) -> str | None:
     """Tell UTF-16 without a mark: NUL stands in many of the second bytes, or of the first ones, and in few others."""
     data = data[: _CHUNK_BYTES // 16 * 2]
+    if b"\0" not in data:
+        return None
     first, second = data[0::2].count(0), data[1::2].count(0)
     if max(first, second) <= _NUL_SHARE * len(data) / 2 or min(first, second) * 10 > max(first, second):
         return None

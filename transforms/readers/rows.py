@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -116,7 +117,12 @@ def lay_out(names: tuple[str, ...]) -> Layout:
 def _columns(layout: Layout, rows: Sequence[Mapping[str, object]]) -> dict[str, Values]:
     """Return the columns of rows that all have the same names."""
     extras = [
-        {name: value for name in layout.unknown if (value := row[name]) is not None and not is_missing(value)}
+        {
+            name: value
+            for name in layout.unknown
+            # what is_missing says, without a call for each text
+            if (value := row[name]) is not None and (value.strip() if type(value) is str else not is_missing(value))
+        }
         for row in rows
     ]
     found = {column: _texts(column, name, [row[name] for row in rows], extras) for column, name in layout.texts}
@@ -190,7 +196,7 @@ def to_json(value: object) -> str:
 
 def _json(value: object) -> bytes:
     try:
-        return orjson.dumps(value, default=_as_text, option=orjson.OPT_NON_STR_KEYS)
+        return _dumps(value)
     except TypeError:  # integers beyond 64 bits, deep nesting
         return json.dumps(value, default=_as_text, ensure_ascii=False).encode()
 
@@ -220,6 +226,9 @@ def whole_number(text: str) -> str:
     """Return a whole number that was written with a point, `1995.0`, without it; any other text as it stands."""
     whole = _WHOLE_FLOAT.fullmatch(text)
     return whole[1] if whole else text
+
+
+_dumps: Final = partial(orjson.dumps, default=_as_text, option=orjson.OPT_NON_STR_KEYS)
 
 
 def _text(value: object) -> str | None:
