@@ -124,10 +124,10 @@ def _plain_type(dtype: pa.DataType, column: str | None) -> pl.DataType | type[pl
     """Return the type in Polars of a column that is read there; None for one that goes through Python."""
     values = dtype.value_type if types.is_dictionary(dtype) else dtype
     if column == "authors":
-        return TEXTS if _is_list(dtype) and _is_text(dtype.value_type) else None
-    if _is_text(values):
+        return TEXTS if _is_list(dtype) and is_text(dtype.value_type) else None
+    if is_text(values):
         return TEXT if column != "seen_date" else None
-    if column is None and _is_list(dtype) and _is_text(dtype.value_type):
+    if column is None and _is_list(dtype) and is_text(dtype.value_type):
         return TEXTS
     return _WHOLE.get(dtype) if column != "seen_date" else None
 
@@ -139,7 +139,8 @@ _WHOLE: Final = {
 }
 
 
-def _is_text(dtype: pa.DataType) -> bool:
+def is_text(dtype: pa.DataType) -> bool:
+    """Tell whether a type of Arrow is text, however its offsets are kept."""
     return bool(types.is_string(dtype) or types.is_large_string(dtype) or types.is_string_view(dtype))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+import polars as pl
 import pyarrow as pa
 from pyarrow import parquet as pq
 
 from transforms.errors import DamagedDumpError, HostileDumpError, UnknownFormatError
 from transforms.readers.aliases import is_table_of_papers
-from transforms.readers.arrow_columns import records_of
+from transforms.readers.arrow_columns import is_text, records_of
 from transforms.readers.base import BATCH_SIZE, Batch, DumpInfo, Head, Reader, place, shown
 from transforms.readers.rows import Row, Rows, to_json
 from transforms.readers.sniff import PARQUET_MAGIC
@@ -59,12 +60,20 @@ def _parts(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
 
 def _halved(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Cut a batch of rows that are longer than most of the file into halves, until each is small enough or one row."""
-    if batch.nbytes <= _BATCH_BYTES or batch.num_rows <= 1:
+    if batch.num_rows <= 1 or sum(map(_bytes_at_most, batch.columns)) <= _BATCH_BYTES:
         yield batch
         return
     half = batch.num_rows // 2
     yield from _halved(batch.slice(0, half))
     yield from _halved(batch.slice(half))
+
+
+def _bytes_at_most(array: pa.Array) -> int:
+    """Return what a column takes when each row has its value: texts of a dictionary stand there once, for any number of rows."""
+    if pa.types.is_dictionary(array.type) and is_text(array.type.value_type):
+        longest = pl.Series(array.dictionary).str.len_bytes().max()
+        return len(array) * longest if isinstance(longest, int) else 0
+    return int(array.nbytes)
 
 
 def _part(batch: pa.RecordBatch, position: int) -> Batch:

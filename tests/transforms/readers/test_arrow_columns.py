@@ -140,3 +140,17 @@ def test_small_row_groups_are_gathered_and_long_rows_kept_apart(monkeypatch: pyt
     assert len(batches) == 1
     assert batches[0].records["title"].to_list() == titles
     assert batches[0].records["position"].to_list() == list(range(1, 301))
+
+
+def test_long_texts_of_a_dictionary_are_held_a_few_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    heights: list[int] = []
+
+    def watched(batch: pa.RecordBatch, first: int) -> pl.DataFrame:
+        heights.append(batch.num_rows)
+        return records_of(batch, first)
+
+    monkeypatch.setattr("transforms.readers.parquet._BATCH_BYTES", 10_000)
+    monkeypatch.setattr("transforms.readers.parquet.records_of", watched)
+    table = pa.table({"title": pa.array(["A" * 1_000] * 100).dictionary_encode()})
+    batches = list(READER.read(pack(table), INFO))
+    assert (max(heights) <= 10, sum(heights), sum(batch.records.height for batch in batches)) == (True, 100, 100)
