@@ -29,6 +29,10 @@ MAX_REFINED_BLOCK: Final = 100
 """Variants per block of two keys together: rarer by far, and the last chance of its pairs."""
 
 _LOW: Final = np.uint64(32)
+_ROW: Final = np.uint64(2**32 - 1)
+_NO_ID: Final = np.uint64(2**64 - 1)
+_AT_ONCE: Final = 1 << 16
+"""Ids or pairs that are worked on in one go, within the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -63,50 +67,67 @@ class Places:
 
     def __init__(self, ids: Hashes) -> None:
         bits = max(len(ids).bit_length(), 1)
-        self._ids = ids
+        self._ids = np.append(ids, _NO_ID)
         self._shift = np.uint64(64 - bits)
         self._firsts = np.searchsorted(ids, np.arange(1 << bits, dtype=np.uint64) << self._shift)
 
     def of(self, wanted: Hashes) -> npt.NDArray[np.int64]:
-        """Find the place of each wanted id, all of which are there."""
-        places: npt.NDArray[np.int64] = self._firsts[(wanted >> self._shift).astype(np.int64)]
-        behind = np.flatnonzero(self._ids[places] != wanted)
+        """Find the place of each wanted id, or, where it is not there, of the next greater one."""
+        places = np.empty(len(wanted), dtype=np.int64)
+        for begin in range(0, len(wanted), _AT_ONCE):
+            part = slice(begin, begin + _AT_ONCE)
+            places[part] = self._of(wanted[part])
+        return places
+
+    def _of(self, wanted: Hashes) -> npt.NDArray[np.int64]:
+        places: npt.NDArray[np.int64] = self._firsts[(wanted >> self._shift).view(np.int64)]
+        behind = np.flatnonzero(self._ids[places] < wanted)
         while len(behind):
             places[behind] += 1
-            behind = behind[self._ids[places[behind]] != wanted[behind]]
+            behind = behind[self._ids[places[behind]] < wanted[behind]]
         return places
 
 
 def _grouped(keys: Hashes, rows: Hashes, row_count: int) -> _Blocks:
     bits = np.uint64(max(row_count - 1, 1).bit_length())
-    packed = np.sort(((keys >> bits) << bits) | rows)
-    block = packed >> bits
+    packed = keys >> bits
+    packed <<= bits
+    packed |= rows
+    packed.sort()
     # Most keys are those of one variant alone.
+    block = packed >> bits
     again = np.concatenate([[False], block[1:] == block[:-1], [False]])
     packed = _distinct(packed[again[1:] | again[: len(block)]])
     block = packed >> bits
     starts = np.flatnonzero(np.concatenate([[True], block[1:] != block[:-1]])[: len(block)])
     sizes = np.diff(np.concatenate([starts, [len(block)]]))
-    return _Blocks(packed & ((np.uint64(1) << bits) - np.uint64(1)), starts, sizes)
+    packed &= (np.uint64(1) << bits) - np.uint64(1)
+    return _Blocks(packed, starts, sizes)
 
 
 def _pairs(blocks: _Blocks, chosen: Flags, is_fresh: Flags) -> Hashes:
-    """Pair up the members of the chosen blocks, keep pairs with a fresh side, each once."""
-    found = []
+    """Pair up the members of the chosen blocks and keep pairs with a fresh side, in no order, some of them repeatedly."""
     picked, sizes = blocks.starts[chosen], blocks.sizes[chosen]
+    found, count, all_fresh = np.empty(_pair_count(sizes), dtype=np.uint64), 0, bool(is_fresh.all())
     for size in np.flatnonzero(np.bincount(sizes)).tolist():
         starts = picked[sizes == size]
-        members = blocks.rows[starts[:, None] + np.arange(size)]
-        members = members[is_fresh[members].any(1)]
         left, right = np.triu_indices(size, 1)
-        step = max(1, (1 << 23) // len(left))
-        for begin in range(0, len(members), step):
-            part = members[begin : begin + step]
-            a, b = part[:, left].ravel(), part[:, right].ravel()
-            wanted = is_fresh[a] | is_fresh[b]
-            found.append((a[wanted] << _LOW) | b[wanted])
-    # numpy's own unique hashes, which is many times slower on packed rows.
-    return _distinct(np.sort(np.concatenate(found))) if found else np.empty(0, dtype=np.uint64)
+        step = max(1, _AT_ONCE // len(left))
+        for begin in range(0, len(starts), step):
+            members = blocks.rows[starts[begin : begin + step] + np.arange(size)[:, None]]
+            pairs = ((members << _LOW)[left] | members[right]).ravel()
+            if not all_fresh:
+                fresh = is_fresh[members]
+                pairs = pairs[(fresh[left] | fresh[right]).ravel()]
+            found[count : count + len(pairs)] = pairs
+            count += len(pairs)
+    return found[:count]
+
+
+def _each_once(pairs: Hashes) -> Hashes:
+    """Sort pairs in place and keep each once; numpy's own unique hashes, which is many times slower on packed rows."""
+    pairs.sort()
+    return _distinct(pairs)
 
 
 def _mixed(numbers: Hashes) -> Hashes:
@@ -142,23 +163,42 @@ def _rows_of(blocks: _Blocks, chosen: Flags) -> tuple[Hashes, Hashes]:
     return block.astype(np.uint64), blocks.rows[blocks.starts[block] + within]
 
 
+def _rows(variants: Hashes, fresh: Hashes) -> tuple[Hashes, Hashes]:
+    """Give the sorted ids of `variants` and of the fresh ones, and the row of each of `variants` among them."""
+    ids, rows = fresh, Places(fresh).of(variants)
+    others = variants[np.append(ids, _NO_ID)[rows] != variants]
+    if len(others):
+        ids = _each_once(np.concatenate([fresh, _each_once(others)]))
+        rows = Places(ids).of(variants)
+    return ids, rows.view(np.uint64)
+
+
+def _named(ids: Hashes, pairs: Hashes) -> pl.DataFrame:
+    """Give the ids of packed pairs of rows: variant_a, variant_b."""
+    sides = {"variant_a": np.empty_like(pairs), "variant_b": np.empty_like(pairs)}
+    for begin in range(0, len(pairs), _AT_ONCE):
+        part = slice(begin, begin + _AT_ONCE)
+        for side, rows in zip(sides.values(), (pairs[part] >> _LOW, pairs[part] & _ROW), strict=True):
+            np.take(ids, rows.view(np.int64), out=side[part], mode="clip")  # "raise" would copy what it gives
+    return pl.DataFrame(sides)
+
+
 def candidate_pairs(keys: pl.DataFrame, fresh: pl.Series) -> Candidates:
     """Pair variants that share a key, at least one of them in `fresh` (variant ids).
 
     `keys` has `key` and `variant_id`; `not_compared` counts the pairs of blocks that stayed too large.
     """
-    variants = keys["variant_id"].unique().sort()
-    ids, is_fresh = variants.to_numpy(), variants.is_in(fresh.implode()).to_numpy()
-    rows = np.searchsorted(ids, keys["variant_id"].to_numpy()).astype(np.uint64)  # of neighbours, and so quick
+    fresh_ids = fresh.unique().sort().to_numpy()
+    ids, rows = _rows(keys["variant_id"].to_numpy(), fresh_ids)
+    is_fresh = np.isin(ids, fresh_ids, assume_unique=True) if len(ids) > len(fresh_ids) else np.ones(len(ids), np.bool_)
     blocks = _grouped(keys["key"].to_numpy(), rows, len(ids))
+    del rows
     large = blocks.sizes > MAX_BLOCK
-    pairs = _pairs(blocks, (blocks.sizes > 1) & ~large, is_fresh)
-    left_out = 0
+    pairs, left_out = _pairs(blocks, (blocks.sizes > 1) & ~large, is_fresh), 0
     if large.any():
         refined = _grouped(*_refined(*_rows_of(blocks, large), len(ids)), len(ids))
         too_large = refined.sizes > MAX_REFINED_BLOCK
-        more = _pairs(refined, (refined.sizes > 1) & ~too_large, is_fresh)
-        pairs = _distinct(np.sort(np.concatenate([pairs, more])))
+        more = _each_once(_pairs(refined, (refined.sizes > 1) & ~too_large, is_fresh))
+        pairs = np.concatenate([pairs, more])
         left_out = max(0, _pair_count(blocks.sizes[large]) - len(more))
-    a, b = (pairs >> _LOW).astype(np.int64), (pairs & np.uint64(2**32 - 1)).astype(np.int64)
-    return Candidates(pl.DataFrame({"variant_a": ids[a], "variant_b": ids[b]}), left_out)
+    return Candidates(_named(ids, _each_once(pairs)), left_out)

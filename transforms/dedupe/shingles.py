@@ -6,6 +6,7 @@ one 64-bit integer, so that hashing costs two operations per byte and no loop ov
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 _WINDOW: Final = 8
-_CHUNK: Final = 250
-"""Texts per pass: their windows stay within the processor's cache; 1,000 take twice as long."""
+_CHUNK: Final = 1 << 12
+"""Texts whose letters are laid out in one go."""
+
+_PASS: Final = 1 << 15
+"""Letters per pass, or one text: their windows, eight bytes each, stay within the processor's cache."""
+
+_HALF: Final = np.uint64(32)
 
 NONE: Final = np.uint64(2**64 - 1)
 """In place of a hash where a text is shorter than a window; greater than nearly every hash."""
@@ -27,23 +33,26 @@ _ODD: Final = np.array(
 """Multipliers with well spread bits: those of splitmix64 (Steele et al. 2014) and one of its relatives."""
 
 
-def _eights(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
-    """Read the eight letters from each place on as one integer."""
-    out = np.empty(max(len(data) - _WINDOW + 1, 0), dtype=np.uint64)
-    for shift in range(_WINDOW):
-        whole = (len(data) - shift) // _WINDOW
-        out[shift::_WINDOW] = data[shift : shift + whole * _WINDOW].view(np.uint64)
-    return out
+def _letters(texts: pl.Series) -> npt.NDArray[np.uint8]:
+    """Give the letters of texts one after the other, a byte for each."""
+    joined = texts.str.join("").item()
+    data = joined.encode()
+    if len(data) == len(joined):
+        return np.frombuffer(data, dtype=np.uint8)
+    points = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32)
+    return (points ^ (points >> np.uint32(8))).astype(np.uint8)
 
 
 def _hashed(data: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint64]:
     """Hash the window that begins at each place."""
-    eights = _eights(data)
     count = len(data) - length + 1
-    mixed = np.zeros(count, dtype=np.uint64)
-    for place in range(length // _WINDOW):
+    overlapping = (len(data) - _WINDOW + 1,)
+    eights: npt.NDArray[np.uint64] = np.ndarray(overlapping, "<u8", data, strides=(1,)).copy()
+    mixed: npt.NDArray[np.uint64] = eights[:count] * _ODD[0]
+    mixed ^= mixed >> _HALF
+    for place in range(1, length // _WINDOW):
         mixed += eights[place * _WINDOW : place * _WINDOW + count] * _ODD[place]
-        mixed ^= mixed >> np.uint64(32)
+        mixed ^= mixed >> _HALF
     mixed *= _ODD[3]
     return mixed
 
@@ -54,16 +63,17 @@ def _smallest(texts: pl.Series, length: int, count: int) -> npt.NDArray[np.uint6
     found = np.full((len(texts), count), NONE)
     if not len(has):
         return found
-    points = np.frombuffer("".join(texts.gather(has)).encode("utf-32-le"), dtype=np.uint32)
-    sizes = lengths[has]
-    hashes = np.full(len(points), NONE)
-    hashes[: len(points) - length + 1] = _hashed((points ^ (points >> np.uint32(8))).astype(np.uint8), length)
-    ends = np.cumsum(sizes)
-    across = (ends[:, None] - np.arange(1, length)).ravel()
-    for slot in range(count):
-        values = hashes * _ODD[slot] if slot else hashes.copy()
-        values[across] = NONE
-        found[has, slot] = np.minimum.reduceat(values, ends - sizes)
+    data, ends = _letters(texts.gather(has)), np.cumsum(lengths[has])
+    starts = ends - lengths[has]
+    firsts = np.unique(np.searchsorted(ends, np.arange(0, ends[-1], _PASS), "right")).tolist()
+    for first, last in itertools.pairwise([*firsts, len(has)]):
+        begin = starts[first]
+        hashes = _hashed(data[begin : ends[last - 1]], length)
+        # A text's windows, and those across its end, in turn; the last text has none of those.
+        bounds = np.column_stack([starts[first:last], ends[first:last] - length + 1]).ravel()[:-1] - begin
+        for slot in range(count):
+            values = hashes * _ODD[slot] if slot else hashes
+            found[has[first:last], slot] = np.minimum.reduceat(values, bounds)[::2]
     return found
 
 

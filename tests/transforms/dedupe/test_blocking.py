@@ -91,6 +91,16 @@ def test_the_same_place_in_print_is_a_key() -> None:
     assert "place" in shared_families({"title": "Odd results"} | place, {"title": "Resultats bizarres"} | place)
 
 
+def test_shingles_of_a_text_are_the_same_alone_and_among_many() -> None:
+    texts = pl.Series(
+        [*(f"elastic kernels {i} on lattices" * (1 + i % 40) for i in range(120)), "żółty 漢字 lattices", "", "odd"]
+    )
+    together = smallest_hashes(texts, 8, 3)
+    assert (together == np.vstack([smallest_hashes(texts[i : i + 1], 8, 3) for i in range(len(texts))])).all()
+    assert (together[:-2] != NONE).all()
+    assert (together[-2:] == NONE).all()
+
+
 def test_shingles_of_equal_texts_are_equal_wherever_they_stand() -> None:
     texts = pl.Series(["a short one", "oddresultsfordenoisingoftrees", "x" * 40, "oddresultsfordenoisingoftrees", ""])
     hashes = smallest_hashes(texts, 16, 2)
