@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 @contextmanager
 def shown(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> Iterator[None]:
     """Let SQL see `frame` as the view `name` during the block."""
-    with tempfile.TemporaryDirectory(prefix="paperlake-") as folder:
-        file = Path(folder) / f"{name}.parquet"
-        frame.write_parquet(file, compression="uncompressed")
-        connection.execute(f"CREATE TEMP VIEW {name} AS FROM {parquet([file])}")
+    with tempfile.NamedTemporaryFile(prefix=f"paperlake-{name}-", suffix=".parquet") as file:
+        frame.write_parquet(file.name, compression="uncompressed")
+        connection.execute(f"CREATE TEMP VIEW {name} AS FROM {parquet([Path(file.name)])}")
         yield
         connection.execute(f"DROP VIEW temp.{name}")  # where the block fails, its transaction takes the view with it
