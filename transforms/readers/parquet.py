@@ -53,9 +53,20 @@ def _parts(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
         _check(file.metadata, names, _size(stream), info)
         position = 1
         for batch in file.iter_batches(_batch_rows(file.metadata), use_threads=False):
-            for part in _halved(batch.rename_columns(names)):
+            for part in _halved(_in_microseconds(batch.rename_columns(names))):
                 yield _part(part, position)
                 position += part.num_rows
+
+
+def _in_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Cut times to what Python has of them: pandas writes nanoseconds, and wants to be imported where they are read."""
+    fields = [
+        field.with_type(pa.timestamp("us", field.type.tz))
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns"
+        else field
+        for field in batch.schema
+    ]
+    return batch.cast(pa.schema(fields), safe=False)
 
 
 def _halved(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -59,6 +59,15 @@ def test_columns_of_any_type_become_text_or_extra() -> None:
     assert [name for name, value in second.items() if value is not None] == ["position", "raw", "source"]
 
 
+def test_times_of_pandas_are_times() -> None:
+    """pandas writes them to the nanosecond."""
+    day = pa.array([1_740_830_400_000_000_001, None], pa.timestamp("ns", "UTC"))
+    first, second = read(pack(pa.table({"title": ["A", "B"], "published": day, "seen_date": day, "sent": day})))
+    assert (first["published_date"], first["seen_date"]) == ("2025-03-01T12:00:00+00:00", dt.date(2025, 3, 1))
+    assert first["extra"] == '{"sent":"2025-03-01T12:00:00+00:00"}'
+    assert (second["published_date"], second["seen_date"], second["extra"]) == (None, None, None)
+
+
 def test_rows_come_in_batches() -> None:
     data = pack(pa.table({"title": [str(n) for n in range(25_000)]}))
     batches = list(READER.read(io.BytesIO(data), INFO))
