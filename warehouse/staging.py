@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from warehouse.lake import Lake
     from warehouse.ledger import NewDump
 
-PART_BYTES: Final = 32 * 1024 * 1024
-"""Packed size of the entries that are normalized at once: some 50,000 records, 0.5 GB while at work."""
+PART_BYTES: Final = 64 * 1024 * 1024
+"""Packed size of the entries that are normalized at once: some 50,000 records, 0.6 GB while at work."""
 
 PART_ROWS: Final = 50_000
 """Entries that are normalized at once: some pack so well that their size says little."""
