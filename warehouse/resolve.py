@@ -100,9 +100,12 @@ def _compare(there: Stored, batch: Batch, level: Level, each: Each) -> Compariso
     stored_keys = neighbours.shared_keys(there, keys)
     candidates = candidate_pairs(pl.concat([keys.select(stored_keys.columns), stored_keys]), batch.unseen)
     fresh = _Screened(variants, screen_numbers(variants, each))
-    pairs = _worth_reading(there, fresh, candidates.pairs)
     match = partial(match_pairs, level=level, least=WEIGHTS.doubt_probability, each=each)
-    alike, met = _matched(there, fresh, pairs, match, each)
+    if stored_keys.is_empty():  # then no pair has a side in the lake, and to look for one takes seconds of a million
+        alike, met = match(variants, candidates.pairs, screen=screen_again(fresh.ids, fresh.numbers)), variants.clear()
+    else:
+        pairs = _worth_reading(there, fresh, candidates.pairs)
+        alike, met = _matched(there, fresh, pairs, match, each)
     known = pl.concat([variants, met]).sort("variant_id")
     screens = kept_screens(fresh.ids, fresh.numbers)
     return Comparison(known, keys, alike, candidates.pairs.height, candidates.not_compared, screens)

@@ -18,7 +18,7 @@ from transforms.dedupe.substitution import substitutions
 from transforms.dedupe.venues import venue_similarities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
@@ -100,23 +100,27 @@ def title_features(sides: Sides) -> dict[str, Floats]:
     }
 
 
-def _more_of_titles(sides: Sides, titles: dict[str, Floats]) -> dict[str, Floats]:
+def _if_there(texts: Texts, sides: Sides) -> Floats:
+    """Give the best score to the pairs whose two sides are there; NaN to the others."""
+    return np.where((texts[sides.a] != "") & (texts[sides.b] != ""), 1.0, np.nan)
+
+
+def _titles_at_best(sides: Sides, titles: Mapping[str, Floats]) -> dict[str, Floats]:
     """Compare what only pairs of like titles are asked for."""
     profiles, a, b = sides.profiles, sides.a, sides.b
     texts = profiles.texts("title_words")
     numbers = overlap(profiles.numbers, a, b, weighted=False)
     generic, notices = profiles.is_generic, profiles.notices
     known = np.where(generic[a] & generic[b], _GENERIC_INFORMATION, 1.0)
-    substituted = substitutions(texts, profiles.texts("author_names"), a, b, np.flatnonzero(titles["title_unmatched"]))
     return {
         **titles,
         "title_information": known * titles["title_information"],
-        "title_set": _score(texts, sides, fuzz.token_set_ratio, 100),
+        "title_set": _if_there(texts, sides),
         "title_prefix": _prefix(texts[a], texts[b]),
         "title_reach": _reach(profiles.compact_titles, titles["title_ratio"], a, b),
-        "title_unmatched": substituted.weight,
+        "title_unmatched": np.zeros(len(a)),
         # 0 where both titles have the same numbers, 1 where one has more, 2 where each has its own
-        "numbers": np.where(substituted.other_part, 2.0, (numbers.only_a > 0) * 1.0 + (numbers.only_b > 0)),
+        "numbers": (numbers.only_a > 0) * 1.0 + (numbers.only_b > 0),
         "generic": (generic[a] | generic[b]).astype(np.float64),
         "notice": (notices[a] != notices[b]).astype(np.float64),
     }
@@ -149,7 +153,7 @@ def _author_features(sides: Sides) -> dict[str, Floats]:
         "author_containment": np.where(wordless, np.nan, shared.containment),
         "author_jaccard": np.where(wordless, np.nan, shared.jaccard),
         "author_letters": np.where(fewest == 0, np.nan, common / np.maximum(fewest, 1)),
-        "author_ratio": _score(profiles.texts("author_names"), sides, fuzz.token_set_ratio, 100),
+        "author_ratio": _if_there(profiles.texts("author_names"), sides),
         "author_lead": np.where(wordless, np.nan, (lead.common > 0).astype(np.float64)),
     }
 
@@ -196,10 +200,14 @@ def _doi(sides: Sides) -> Floats:
     return np.where((equal == 0) & (preprint[sides.a] | preprint[sides.b]), 0.5, equal)
 
 
-def features(sides: Sides, titles: dict[str, Floats] | None = None) -> dict[str, Floats]:
-    """Compare each pair: one array per name of FEATURES; `titles` are those of `title_features`, where known."""
+def features_at_best(sides: Sides, titles: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Compare each pair, given its `title_features`, but for what costs most: words held against words, letter by letter.
+
+    Of that, features that speak for one paper are as high as they can be, and those against it as low. So a
+    pair that even these do not join is not worth the rest.
+    """
     found = {
-        **_more_of_titles(sides, titles or title_features(sides)),
+        **_titles_at_best(sides, titles),
         **_author_features(sides),
         **_print_features(sides),
         "abstract": _abstract(sides),
@@ -207,3 +215,22 @@ def features(sides: Sides, titles: dict[str, Floats] | None = None) -> dict[str,
         **{name: _equal(sides, name) for name in ("arxiv_id", "pmid")},
     }
     return {name: found[name] for name in FEATURES}
+
+
+def completed(sides: Sides, best: Mapping[str, Floats], unmatched: Floats) -> dict[str, Floats]:
+    """Put in what `features_at_best` left out; `unmatched` is the title_unmatched of `title_features`."""
+    texts, names = sides.profiles.texts("title_words"), sides.profiles.texts("author_names")
+    substituted = substitutions(texts, names, sides.a, sides.b, np.flatnonzero(unmatched))
+    return {
+        **best,
+        "title_set": _score(texts, sides, fuzz.token_set_ratio, 100),
+        "title_unmatched": substituted.weight,
+        "numbers": np.where(substituted.other_part, 2.0, best["numbers"]),
+        "author_ratio": _score(names, sides, fuzz.token_set_ratio, 100),
+    }
+
+
+def features(sides: Sides) -> dict[str, Floats]:
+    """Compare each pair: one array per name of FEATURES."""
+    titles = title_features(sides)
+    return completed(sides, features_at_best(sides, titles), titles["title_unmatched"])

@@ -3,7 +3,8 @@
     pairs --screen--> pairs --titles?--> pairs --all fields--> features --model, weights--> probability
 
 Most candidates are ruled out by their titles alone: first by pairs of letters as bit patterns, then
-by the titles themselves. Only what is left is compared in every field.
+by the titles themselves. What is left is compared in every field, and words are held against words
+only where the best that could come of it makes a match: more agreement never lowers a probability.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from transforms.dedupe.decision import log_odds, probability
-from transforms.dedupe.features import FEATURES, features, title_features
+from transforms.dedupe.features import FEATURES, completed, features, features_at_best, title_features
 from transforms.dedupe.filters import are_strangers, like_titles
 from transforms.dedupe.parts import Each, in_turn, parts_of
 from transforms.dedupe.profiles import Profiles, Sides, sides_of
@@ -114,7 +115,11 @@ def _evidence(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float6
 
 def _matches(pairs: pl.DataFrame, columns: Columns, odds: npt.NDArray[np.float64], least: float) -> pl.DataFrame:
     kept = np.flatnonzero(probability(odds) >= least)
-    return _evidence(pairs[kept], {name: values[kept] for name, values in columns.items()}, odds[kept])
+    return _evidence(pairs[kept], _at(columns, kept), odds[kept])
+
+
+def _at(columns: Columns, places: npt.NDArray[np.int64]) -> Columns:
+    return {name: values[places] for name, values in columns.items()}
 
 
 def _promising(profiles: Profiles, screen: Screen, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -124,7 +129,8 @@ def _promising(profiles: Profiles, screen: Screen, pairs: pl.DataFrame) -> pl.Da
     asked = np.flatnonzero(~kept & screen.share_letters(a, b))
     some = Sides(profiles, a[asked], b[asked])
     titles = title_features(some)
-    kept[asked] = like_titles(titles) & ~are_strangers(some, titles)
+    like = np.flatnonzero(like_titles(titles))
+    kept[asked[like]] = ~are_strangers(some.some(like), _at(titles, like))
     return pairs.filter(pl.Series(kept))
 
 
@@ -160,7 +166,11 @@ def match_pairs(
 
     def compare(part: pl.DataFrame) -> pl.DataFrame:
         # Few variants are left, so that what is costly is worked out for them alone.
-        columns = features(sides_of(variants, part))
-        return _matches(part, columns, log_odds(columns, level, model), least)
+        sides = sides_of(variants, part)
+        titles = title_features(sides)
+        best = features_at_best(sides, titles)
+        kept = np.flatnonzero(probability(log_odds(best, level, model)) >= least)
+        columns = completed(sides.some(kept), _at(best, kept), titles["title_unmatched"][kept])
+        return _matches(part[kept], columns, log_odds(columns, level, model), least)
 
     return pl.concat(each(compare, parts_of(likely, _LIKELY_PART)))

@@ -110,9 +110,11 @@ def _as_compared() -> tuple[pl.Expr, ...]:
 
 def compared(records: pl.DataFrame, each: Each = in_turn) -> pl.DataFrame:
     """One row per variant, sorted: its smallest record_id and the folded fields that matching compares."""
-    kept = records.lazy().select("variant_id", "record_id", *COMPARED_FIELDS)
-    first = kept.sort("variant_id", "record_id").unique("variant_id", keep="first", maintain_order=True)
-    return pl.concat(each(_folded, parts_of(first.collect(), _PART)))
+    kept = records.select("variant_id", "record_id", *COMPARED_FIELDS)
+    # The ids alone: to sort whole records takes longer, and holds all of them twice.
+    ids = kept.select("variant_id", "record_id", row=pl.int_range(pl.len()))
+    first = ids.sort("variant_id", "record_id").unique("variant_id", keep="first", maintain_order=True).select("row")
+    return pl.concat(each(lambda part: _folded(kept[part["row"]]), parts_of(first, _PART)))
 
 
 def with_nothing_else(records: pl.DataFrame) -> pl.DataFrame:
