@@ -36,7 +36,6 @@ _LEFT_OUT: Final = (
     "great_expectations.datasource.fluent.pandas_",
     "great_expectations.datasource.fluent.spark_",
     "great_expectations.expectations.core.expect_",
-    "botocore",
 )
 """Begin the modules of its own expectations, and about data elsewhere than in SQL, near half of the import: the contract
 has one expectation, ours, over DuckDB."""

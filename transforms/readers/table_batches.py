@@ -50,7 +50,7 @@ def joined(parts: Iterable[Batch]) -> Iterator[Batch]:
         held.append(part)
         count += own
         size += part.records.estimated_size() + part.rejects.estimated_size()
-        if size > _BATCH_BYTES:
+        if count >= BATCH_SIZE or size > _BATCH_BYTES:
             yield _joined(held)
             held, count, size = [], 0, 0.0
     if held:
