@@ -124,6 +124,7 @@ def _raw(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> It
     try:
         lines = [LedgerLine(*row) for row in connection.execute(ledger).fetchall()]
     except duckdb.Error as error:
+        _begin_again(connection)
         yield Finding(f"cannot be read: {error}", "dumps", PUT_BACK if deep else LOOK_DEEPER)
         return
     for line in lines:
@@ -134,11 +135,18 @@ def _raw(connection: duckdb.DuckDBPyConnection, lake: Lake, *, deep: bool) -> It
             yield Finding(f"the raw dump {wrong}", str(place), cure)
 
 
+def _begin_again(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave a transaction that some kinds of damage abort, so that the next question is answered."""
+    connection.execute("ROLLBACK")
+    connection.execute("BEGIN")
+
+
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     for fault in FAULTS:
         try:
             rows = connection.execute(f"SELECT * FROM ({fault.sql}) LIMIT {SHOWN + 1}").fetchall()
         except duckdb.Error as error:
+            _begin_again(connection)
             yield Finding(f"cannot be read: {error}", fault.where, LOOK_DEEPER)
             continue
         if rows:
