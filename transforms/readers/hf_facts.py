@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from transforms.readers.hf_page import is_chrome, month_number
 
-_COUNT: Final = r"\d{1,3}(?:[,.]?\d{1,3})*\s?[km]?"
+_COUNT: Final = r"\d+(?:[,.]\d+)*\s?[km]?"
 _VOTES: Final = re.compile(rf"(?:\[[ x-]?\]\s*)?(?:upvotes?:?\s*)?(?P<count>{_COUNT}|[-\u2013\u2014])", re.IGNORECASE)
 _UPVOTE: Final = re.compile(rf"(?:\[[ x-]?\]\s*)?upvotes?:?\s*(?P<count>{_COUNT}|[-\u2013\u2014])?", re.IGNORECASE)
 _AUTHORS: Final = re.compile(r"[·•\s]*(?P<count>\d{1,5})\s+authors?", re.IGNORECASE)

@@ -188,3 +188,11 @@ def test_capture_cut_at_fifty_places(shared: Path) -> None:
             found = [row["title"] for row in read(data[:cut])[0]]
             assert found == whole[: len(found)]
             assert len(found) >= begun - 1
+
+
+@pytest.mark.parametrize("digits", ["9" * 110, "9,99" * 25], ids=["glued", "parted"])
+def test_a_long_number_that_is_no_count_does_not_hold_up_the_reading(digits: str) -> None:
+    """A pattern that may cut digits in many ways would try all of them: 2 to the 110th."""
+    page = f'<!doctype html><a href="/papers/2501.00001">On Hedges in a Dry Year</a><p>{digits} 5</p>'
+    rows, rejects = read(page)
+    assert ([row["title"] for row in rows], rejects) == (["On Hedges in a Dry Year"], [])
