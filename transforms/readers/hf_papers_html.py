@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SURE: Final = 0.98
 
 _HTML: Final = re.compile(
-    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype html|html|head|body|div|main)\b",
+    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:(?><!--.{0,2000}?-->)\s*+)*+<(?:!doctype html|html|head|body|div|main)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _OWN: Final = re.compile(

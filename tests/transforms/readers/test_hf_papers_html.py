@@ -196,3 +196,11 @@ def test_a_long_number_that_is_no_count_does_not_hold_up_the_reading(digits: str
     page = f'<!doctype html><a href="/papers/2501.00001">On Hedges in a Dry Year</a><p>{digits} 5</p>'
     rows, rejects = read(page)
     assert ([row["title"] for row in rows], rejects) == (["On Hedges in a Dry Year"], [])
+
+
+def test_many_comments_before_another_form_do_not_hold_up_the_look_at_it() -> None:
+    """A pattern that may take several comments for one would try every way to part them."""
+    comments = "<!-- a --> " * 200
+    page = '<html><title>Paper page - T</title><a href="/papers/2501.00001">On Hedges</a></html>'
+    assert READER.sniff(Head("a.svg", (comments + "<svg>").encode())) == 0
+    assert READER.sniff(Head("a.html", (comments + page).encode())) > 0
