@@ -150,7 +150,7 @@ def publish_batch(
     }
     rejects, parts = batch.parts.rejected, resolution.parts
     publish(Publication(run.run_id, run.flow_run_name, now, batch.accepted_ids, rejects, parts, frames), lake)
-    refresh_index(lake, [part.changes["screens"] for part in parts if "screens" in part.changes])
+    refresh_index(lake, [file for part in parts for file in part.screens])
 
 
 def dump_row(line: DumpLine, run_id: str, now: dt.datetime) -> dict[str, object]:

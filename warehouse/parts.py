@@ -49,11 +49,11 @@ def resolve_in_parts(
     done: list[Resolution] = []
     with tentative(lake) as connection:
         there = Stored(connection, Index())
-        for number, part in enumerate(parts):
-            done.append(resolve(there, part, dump_ids, folder / f"{number:06d}", run_id=run_id, now=now))
-            changes = done[-1].parts[0].changes
-            there.index.screens_kept.extend([changes["screens"]] if "screens" in changes else [])
-            write_part(connection, done[-1].parts[0], dump_ids)
+        for number, some in enumerate(parts):
+            done.append(resolve(there, some, dump_ids, folder / f"{number:06d}", run_id=run_id, now=now))
+            for part in done[-1].parts:
+                there.index.screens_kept += part.screens
+                write_part(connection, part, dump_ids)
         drop_passing_redirects(connection, run_id)
         return _together(done, connection, run_id)
 

@@ -41,6 +41,11 @@ class Part:
     records: Sequence[Path]
     changes: Mapping[str, Path]
 
+    @property
+    def screens(self) -> list[Path]:
+        """The file of what screens its variants, where there are many of them."""
+        return [file for name, file in self.changes.items() if name == "screens"]
+
 
 @dataclass(frozen=True)
 class Resolution:

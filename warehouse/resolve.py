@@ -135,26 +135,25 @@ def _matched(
 
     The variants of the lake come a bounded number at a time, however many there are.
     """
-    pairs = _with_partner(pairs, fresh.variants["variant_id"])
-    rest = pairs.filter(pl.col("partner").is_null())
+    wanted = _ends(pairs, fresh.variants["variant_id"])
+    rest = pairs.filter(~_reaches(wanted))
     alike, met = [MATCH_SCHEMA.to_frame()], [fresh.variants.clear()]
-    for records in neighbours.partners(there, pairs["partner"].drop_nulls().unique()):
+    for records in neighbours.partners(there, wanted):
         partners = compared(records, each)
         others = _Screened(partners, screen_numbers(partners, each))
-        some = pl.concat([rest, pairs.filter(pl.col("partner").is_in(partners["variant_id"].implode()))])
+        some = pl.concat([rest, pairs.filter(_reaches(partners["variant_id"]))])
         own = fresh if rest.height else fresh.those_in(some)
         variants = pl.concat([own.variants, partners]).sort("variant_id")
-        alike.append(match(variants, some, screen=screen_again(*_together(own, others.ids, others.numbers))))
+        alike.append(match(variants, some, screen=_screen_of_both(own, others.ids, others.numbers)))
         met.append(others.those_in(alike[-1]).variants)
         rest = rest.clear()
     smallest = pl.concat(met).sort("variant_id", "record_id").unique("variant_id", keep="first")
     return pl.concat(alike).unique(["variant_a", "variant_b"], maintain_order=True), smallest
 
 
-def _with_partner(pairs: pl.DataFrame, fresh: pl.Series) -> pl.DataFrame:
-    """Add `partner`: the side of each pair that the lake holds, null where both are fresh."""
-    a, b = (~pairs[name].is_in(fresh.implode()) for name in ("variant_a", "variant_b"))
-    return pairs.with_columns(partner=pl.when(a).then("variant_a").when(b).then("variant_b"))
+def _reaches(variants: pl.Series) -> pl.Expr:
+    """Whether a side of each pair is one of these variants."""
+    return pl.any_horizontal(pl.col("variant_a", "variant_b").is_in(variants.implode()))
 
 
 def _worth_reading(there: Stored, fresh: _Screened, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -166,14 +165,14 @@ def _worth_reading(there: Stored, fresh: _Screened, pairs: pl.DataFrame) -> pl.D
     ids, numbers = there.index.screens(_ends(pairs, unseen))
     if not len(ids):
         return pairs
-    screen = screen_again(*_together(fresh, ids, numbers))
+    screen = _screen_of_both(fresh, ids, numbers)
     screened, unknown = _parted(pairs.with_row_index("place"), screen)
     likely = screened.filter(pl.Series(screen.may_match(screened), dtype=pl.Boolean))
     titles = there.index.titles(_ends(likely, unseen))
     if titles.height:
         variants = pl.concat([fresh.variants, compared(with_nothing_else(titles))])
         found = np.isin(ids, variants["variant_id"].to_numpy())
-        screen = screen_again(*_together(fresh, ids[found], numbers[found]))
+        screen = _screen_of_both(fresh, ids[found], numbers[found])
         titled, untitled = _parted(likely, screen)
         likely = pl.concat([promising_pairs(variants, screen, titled), untitled])
     return pl.concat([likely, unknown]).sort("place").drop("place")
@@ -186,11 +185,11 @@ def _parted(pairs: pl.DataFrame, screen: Screen) -> tuple[pl.DataFrame, pl.DataF
     return pairs.filter(both), pairs.filter(~both)
 
 
-def _together(some: _Screened, ids: Numbers, numbers: Numbers) -> tuple[Numbers, Numbers]:
-    """Bring variants, and what screens them, together with more of them, sorted by their ids."""
+def _screen_of_both(some: _Screened, ids: Numbers, numbers: Numbers) -> Screen:
+    """Make the screen of variants and of more of them."""
     every = np.concatenate([some.ids, ids])
     order = np.argsort(every)
-    return every[order], np.concatenate([some.numbers, numbers])[order]
+    return screen_again(every[order], np.concatenate([some.numbers, numbers])[order])
 
 
 def _firsts(batch: Batch) -> pl.DataFrame:

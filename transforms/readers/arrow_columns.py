@@ -54,24 +54,29 @@ class _Column:
     dtype: type[pl.DataType] | pl.DataType | None
 
     @property
+    def names(self) -> tuple[str, str, str]:
+        """What its `member`, `is_there` and `value` are called; by number, because Polars takes some names for patterns."""
+        return f"member {self.number}", f"is there {self.number}", f"value {self.number}"
+
+    @property
     def given(self) -> pl.Expr:
-        """The values themselves, of a plain type; by number, because Polars takes some names for patterns."""
+        """The values themselves, of a plain type."""
         return pl.col(str(self.number))
 
     @property
     def member(self) -> pl.Expr:
         """Each value with its name, as a member of a JSON object."""
-        return pl.col(f"member {self.number}")
+        return pl.col(self.names[0])
 
     @property
     def is_there(self) -> pl.Expr:
         """Whether a value is there at all."""
-        return pl.col(f"is there {self.number}")
+        return pl.col(self.names[1])
 
     @property
     def value(self) -> pl.Expr:
         """What the value means, null where there is none or it does not fit."""
-        return pl.col(f"value {self.number}")
+        return pl.col(self.names[2])
 
 
 def records_of(batch: pa.RecordBatch, first: int) -> pl.DataFrame:
@@ -165,12 +170,7 @@ def _of_plain(column: _Column) -> list[pl.Expr]:
         is_there = (given.list.len() > 0).fill_null(value=False)
         value = given.map_batches(_stripped, return_dtype=TEXTS, is_elementwise=True) if column.meant else value
     member = pl.struct(given.alias(column.name)).struct.json_encode().str.strip_prefix("{").str.strip_suffix("}")
-    return _named(column, member, is_there, value)
-
-
-def _named(column: _Column, member: pl.Expr, is_there: pl.Expr, value: pl.Expr) -> list[pl.Expr]:
-    names = (each.meta.output_name() for each in (column.member, column.is_there, column.value))
-    return [each.alias(name) for each, name in zip((member, is_there, value), names, strict=True)]
+    return [known.alias(name) for known, name in zip((member, is_there, value), column.names, strict=True)]
 
 
 def _whole_numbers(text: pl.Expr) -> pl.Expr:
@@ -189,10 +189,11 @@ def _of_odd(column: _Column) -> list[pl.Series]:
     values = column.array.to_pylist()
     key, meant = to_json(column.name), column.meant
     found = [converted(meant, column.name, value, {}) for value in values] if meant else None
+    member, is_there, meaning = column.names
     return [
-        pl.Series(column.member.meta.output_name(), [f"{key}:{to_json(value)}" for value in values], TEXT),
-        pl.Series(column.is_there.meta.output_name(), [not is_missing(value) for value in values], pl.Boolean),
-        series(meant or "extra", found, len(values)).alias(column.value.meta.output_name()),
+        pl.Series(member, [f"{key}:{to_json(value)}" for value in values], TEXT),
+        pl.Series(is_there, [not is_missing(value) for value in values], pl.Boolean),
+        series(meant or "extra", found, len(values)).alias(meaning),
     ]
 
 

@@ -47,8 +47,7 @@ def read_lines(stream: BinaryIO, info: DumpInfo) -> Iterator[Line]:
         *closed, rest = (rest + chunk).split(ending)
         for data in closed:
             number += 1
-            if len(data) > MAX_LINE_BYTES:
-                check_length(data, number, info)
+            check_length(data, number, info)
             yield Line(number, offset, data.removesuffix(b"\r"), True)
             offset += len(data) + 1
         check_length(rest, number + 1, info)

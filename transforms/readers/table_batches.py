@@ -41,20 +41,24 @@ def table_batches(rows: Iterable[Row | Broken]) -> Iterator[Batch]:
 def joined(parts: Iterable[Batch]) -> Iterator[Batch]:
     """Gather small batches into bounded ones."""
     held: list[Batch] = []
-    count, size = 0, 0.0
     for part in parts:
-        own = part.records.height + part.rejects.height
-        if held and count + own > BATCH_SIZE:
+        if held and _rows([*held, part]) > BATCH_SIZE:
             yield _joined(held)
-            held, count, size = [], 0, 0.0
+            held = []
         held.append(part)
-        count += own
-        size += part.records.estimated_size() + part.rejects.estimated_size()
-        if count >= BATCH_SIZE or size > _BATCH_BYTES:
+        if _rows(held) >= BATCH_SIZE or _bytes(held) > _BATCH_BYTES:
             yield _joined(held)
-            held, count, size = [], 0, 0.0
+            held = []
     if held:
         yield _joined(held)
+
+
+def _rows(parts: Iterable[Batch]) -> int:
+    return sum(part.records.height + part.rejects.height for part in parts)
+
+
+def _bytes(parts: Iterable[Batch]) -> float:
+    return sum(part.records.estimated_size() + part.rejects.estimated_size() for part in parts)
 
 
 def _parts(rows: Iterable[Row | Broken]) -> Iterator[list[Numbered]]:
