@@ -124,12 +124,12 @@ def _write(connection: duckdb.DuckDBPyConnection, publication: Publication) -> N
 def write_part(connection: duckdb.DuckDBPyConnection, part: Part, dump_ids: Sequence[str]) -> None:
     """Write one part of a batch, of its records those of the dumps `dump_ids`."""
     _write_entries(connection, "records", part.records, dump_ids, "*")
-    for name, file in part.changes.items():
+    for name, files in part.changes.items():
         if name in MAKE_ROOM:
-            connection.execute(f"WITH changed AS (FROM {parquet([file])}) {MAKE_ROOM[name]}")
-    for name, file in part.changes.items():
+            connection.execute(f"WITH changed AS (FROM {parquet(files)}) {MAKE_ROOM[name]}")
+    for name, files in part.changes.items():
         if name in TABLES:
-            append(connection, name, parquet([file]))
+            append(connection, name, parquet(files))
 
 
 def drop_passing_redirects(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:

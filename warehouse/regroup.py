@@ -9,7 +9,7 @@ decided. So the grouping is that of one run over all records, whatever came firs
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -24,11 +24,14 @@ from warehouse.durable import write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from transforms.dedupe.weights import Level
     from warehouse.neighbours import Neighbourhood, Stored
+
+MERGED_AT_ONCE: Final = 100_000
+"""Papers that are merged in one go: to merge a million takes a gigabyte more."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,12 @@ class Part:
     """
 
     records: Sequence[Path]
-    changes: Mapping[str, Path]
+    changes: Mapping[str, Sequence[Path]]
 
     @property
-    def screens(self) -> list[Path]:
-        """The file of what screens its variants, where there are many of them."""
-        return [file for name, file in self.changes.items() if name == "screens"]
+    def screens(self) -> Sequence[Path]:
+        """The files of what screens its variants, where there are many of them."""
+        return self.changes.get("screens", ())
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Changes:
 
 
 def regroup(there: Stored, changes: Changes, folder: Path, *, run_id: str, now: dt.datetime) -> Resolution:
-    """Group anew what the changes touch; write the rows that follow into `folder`, one Parquet file per change.
+    """Group anew what the changes touch; write the rows that follow into `folder`, Parquet files for each change.
 
     Nothing is written where nothing changes.
     """
@@ -115,11 +118,12 @@ def regroup(there: Stored, changes: Changes, folder: Path, *, run_id: str, now: 
     placed = _cluster(there, changes, around, members)
     ids = neighbours.minted(there.connection, "p" + around.members["record_id"])
     assignment = _assign(batch, around, members.join(placed, on="record_id", validate="1:1"), ids)
-    merged = _merge(there, batch, assignment)
-    ids = pl.concat([ids, neighbours.minted(there.connection, _unasked(merged, assignment, around))]).unique("paper_id")
+    records = _to_merge(there, batch, assignment)
+    papers = records["paper_id"].unique()
+    ids = pl.concat([ids, neighbours.minted(there.connection, _unasked(papers, assignment, around))]).unique("paper_id")
     redirects = _redirects(assignment.redirects, ids, run_id, now)
     joined = redirects.join(_in_use(ids), left_on="old_paper_id", right_on="paper_id", how="semi")
-    known = _in_use(ids).join(merged, on="paper_id", how="semi")
+    known = _in_use(ids).filter(pl.col("paper_id").is_in(papers.implode()))
     rows_of = {
         "variant_keys": comparison.keys,
         "screens": comparison.screens,
@@ -127,14 +131,16 @@ def regroup(there: Stored, changes: Changes, folder: Path, *, run_id: str, now: 
         "turned_matches": turned_rows(around.edges, placed),
         "paper_records": assignment.paper_records,
         "paper_redirects": redirects,
-        "papers": _dated(merged, ids, run_id, now),
         "replaced_papers": pl.concat([known.select("paper_id"), joined.select(paper_id="old_paper_id")]),
         "moved_records": assignment.paper_records.join(batch.members, on="record_id", how="anti"),
-        "moved_redirects": _led_elsewhere(ids, merged, redirects),
+        "moved_redirects": _led_elsewhere(ids, papers, redirects),
     }
-    changed = _written({name: rows for name, rows in rows_of.items() if rows.height}, folder)
+    written = _written({name: rows for name, rows in rows_of.items() if rows.height}, folder)
+    if records.height:
+        dated = (_dated(merged, ids, run_id, now) for merged in _merged(records))
+        written["papers"] = [_written_to(rows, folder / f"papers-{n:06d}.parquet") for n, rows in enumerate(dated)]
     return Resolution(
-        (Part(batch.files, changed),),
+        (Part(batch.files, written),),
         new_papers=assignment.minted.len(),
         known_papers=known.height,
         merged_papers=joined.height,
@@ -143,29 +149,31 @@ def regroup(there: Stored, changes: Changes, folder: Path, *, run_id: str, now: 
     )
 
 
-def _unasked(merged: pl.DataFrame, assignment: Assignment, around: Neighbourhood) -> pl.Series:
-    """List the ids of merged papers that may have been minted before and were not asked for yet."""
+def _unasked(papers: pl.Series, assignment: Assignment, around: Neighbourhood) -> pl.Series:
+    """List the ids of papers that may have been minted before and were not asked for yet."""
     asked = pl.concat(["p" + around.members["record_id"], assignment.minted])
-    return merged["paper_id"].filter(~merged["paper_id"].is_in(asked.implode()))
+    return papers.filter(~papers.is_in(asked.implode()))
 
 
 def _in_use(ids: pl.DataFrame) -> pl.DataFrame:
     return ids.filter(pl.col("redirected_to").is_null())
 
 
-def _led_elsewhere(ids: pl.DataFrame, merged: pl.DataFrame, redirects: pl.DataFrame) -> pl.DataFrame:
+def _led_elsewhere(ids: pl.DataFrame, papers: pl.Series, redirects: pl.DataFrame) -> pl.DataFrame:
     """List the redirects of the lake that lead to another paper now, or whose paper returned: old_paper_id."""
-    changed = pl.concat([merged["paper_id"], redirects["old_paper_id"]]).implode()
+    changed = pl.concat([papers, redirects["old_paper_id"]]).implode()
     redirected = ids.filter(pl.col("redirected_to").is_not_null(), pl.col("paper_id").is_in(changed))
     return redirected.select(old_paper_id="paper_id")
 
 
-def _written(changes: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, Path]:
+def _written(changes: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, list[Path]]:
     folder.mkdir(parents=True, exist_ok=True)
-    files = {name: folder / f"{name}.parquet" for name in changes}
-    for name, rows in changes.items():
-        write_whole(rows, files[name])
-    return files
+    return {name: [_written_to(rows, folder / f"{name}.parquet")] for name, rows in changes.items()}
+
+
+def _written_to(rows: pl.DataFrame, file: Path) -> Path:
+    write_whole(rows, file)
+    return file
 
 
 def _members(batch: Batch, around: Neighbourhood) -> pl.DataFrame:
@@ -212,11 +220,16 @@ def _assign(batch: Batch, around: Neighbourhood, placed: pl.DataFrame, ids: pl.D
     return Assignment(pl.concat([moved, settled]).sort("record_id"), decided.minted, decided.redirects)
 
 
-def _merge(there: Stored, batch: Batch, assignment: Assignment) -> pl.DataFrame:
-    """Merge anew each paper that gained or lost a record."""
-    new = batch.records.collect().join(assignment.paper_records, on="record_id", validate="1:1")
-    if new.height != batch.members.height:
-        raise AssertionError(f"{batch.members.height} records came in, {new.height} have a paper")
+def _to_merge(there: Stored, batch: Batch, assignment: Assignment) -> pl.DataFrame:
+    """Gather the records of each paper that gained or lost one, whole, each with its paper_id."""
+    new = batch.records.collect()
+    # The ids alone: to join whole records would hold all of them twice.
+    spoken_of = new.select("record_id").join(
+        assignment.paper_records, on="record_id", how="left", validate="1:1", maintain_order="left"
+    )
+    new = new.with_columns(spoken_of["paper_id"])
+    if new.height != batch.members.height or spoken_of["paper_id"].has_nulls():
+        raise AssertionError(f"{batch.members.height} records came in, {spoken_of['paper_id'].count()} have a paper")
     placed = assignment.paper_records.join(batch.members, on="record_id", how="anti")
     losing = neighbours.papers_of_records(there, placed["record_id"])
     changed = pl.concat([assignment.paper_records["paper_id"], losing]).unique()
@@ -225,7 +238,15 @@ def _merge(there: Stored, batch: Batch, assignment: Assignment) -> pl.DataFrame:
     stored = stored.join(moved, on="record_id", how="left", validate="1:1").with_columns(
         paper_id=pl.coalesce("moved_to", "paper_id")
     )
-    return merge_papers(pl.concat([new, stored.select(new.columns)]))
+    return pl.concat([new, stored.select(new.columns)])
+
+
+def _merged(records: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Merge records into papers, sorted by paper_id, a bounded number at a time."""
+    rows = records.select("paper_id", row=pl.int_range(pl.len())).sort("paper_id")
+    part = pl.col("paper_id").rank("dense") // MERGED_AT_ONCE
+    for some in rows.with_columns(part=part).partition_by("part", maintain_order=True):
+        yield merge_papers(records[some["row"]])
 
 
 def _dated(merged: pl.DataFrame, ids: pl.DataFrame, run_id: str, now: dt.datetime) -> pl.DataFrame:
