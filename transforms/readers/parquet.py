@@ -13,6 +13,7 @@ from transforms.errors import DamagedDumpError, HostileDumpError, UnknownFormatE
 from transforms.readers.aliases import is_table_of_papers
 from transforms.readers.arrow_columns import is_text, records_of
 from transforms.readers.base import BATCH_SIZE, Batch, DumpInfo, Head, Reader, place, shown
+from transforms.readers.parquet_pages import unpacked_bytes
 from transforms.readers.rows import Row, Rows, to_json
 from transforms.readers.sniff import PARQUET_MAGIC
 from transforms.readers.table_batches import joined, part_of
@@ -50,9 +51,11 @@ def _parts(stream: BinaryIO, info: DumpInfo) -> Iterator[Batch]:
         )
     with _translated(info), pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
         names = _unique(file.schema_arrow.names)
-        _check(file.metadata, names, _size(stream), info)
+        _check_names(names, info)
+        unpacked = max(_footer_says(file.metadata), unpacked_bytes(stream, info))
+        _check_size(unpacked, _size(stream), info)
         position = 1
-        for batch in file.iter_batches(_batch_rows(file.metadata), use_threads=False):
+        for batch in file.iter_batches(_batch_rows(unpacked, file.metadata.num_rows), use_threads=False):
             for part in _halved(_in_microseconds(batch.rename_columns(names))):
                 yield _part(part, position)
                 position += part.num_rows
@@ -124,14 +127,16 @@ def _unique(names: list[str]) -> list[str]:
     return unique
 
 
-def _check(metadata: pq.FileMetaData, names: list[str], size: int, info: DumpInfo) -> None:
+def _check_names(names: list[str], info: DumpInfo) -> None:
     if not is_table_of_papers(names):
         raise UnknownFormatError(
             f"is Parquet without a column of titles; it has {shown(', '.join(names))}",
             where=place(info),
             hint="rename the column that holds the titles to title",
         )
-    unpacked = _unpacked_size(metadata)
+
+
+def _check_size(unpacked: int, size: int, info: DumpInfo) -> None:
     if unpacked > max(_MAX_FREE_BYTES, _MAX_RATIO * size):
         raise HostileDumpError(
             f"unpacks to {unpacked:,} bytes, more than {_MAX_RATIO:,} times its size",
@@ -140,14 +145,14 @@ def _check(metadata: pq.FileMetaData, names: list[str], size: int, info: DumpInf
         )
 
 
-def _unpacked_size(metadata: pq.FileMetaData) -> int:
+def _footer_says(metadata: pq.FileMetaData) -> int:
     sizes = (metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
     return int(sum(sizes))
 
 
-def _batch_rows(metadata: pq.FileMetaData) -> int:
+def _batch_rows(unpacked: int, rows: int) -> int:
     """Return how many rows to hold at once: fewer of long ones."""
-    row_bytes: int = max(1, _unpacked_size(metadata) // max(1, metadata.num_rows))
+    row_bytes = max(1, unpacked // max(1, rows))
     return max(1, min(BATCH_SIZE, _BATCH_BYTES // row_bytes))
 
 
