@@ -224,6 +224,13 @@ def test_twice_is_once(rule: Rule, texts: list[str]) -> None:
 
 
 @settings(max_examples=60)
+@given(texts=st.lists(any_text | st.text(" ab\n&", max_size=8), min_size=1, max_size=12))
+@example(texts=["  A wrapped\n  line\n", " ", "", "a  \u00e9 ", "Ã  la"])
+def test_published_text_is_repaired_and_then_folded(texts: list[str]) -> None:
+    assert apply(published_text, *texts) == apply(fold_space, *apply(repair_text, *texts))
+
+
+@settings(max_examples=60)
 @given(texts=st.lists(any_text, min_size=1, max_size=12))
 def test_a_letter_or_digit_is_never_lost(texts: list[str]) -> None:
     plain = [re.sub(r"[\\<&]", "", text) for text in texts]
