@@ -32,7 +32,7 @@ def each_dump_a_part() -> Iterator[None]:
         patch.setattr("warehouse.staging.PART_ROWS", 1)
         patch.setattr("warehouse.parts.MOST_RECORDS", 1)
         patch.setattr("warehouse.neighbours.AT_ONCE", 1)
-        patch.setattr("warehouse.large_files.MANY_ROWS", 1)
+        patch.setattr("warehouse.compare.PAIRS_AT_ONCE", 1)
         yield
 
 

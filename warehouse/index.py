@@ -26,7 +26,6 @@ from warehouse.pages import UnusableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     import duckdb
     import numpy.typing as npt
@@ -45,13 +44,9 @@ MOST_WANTED: Final = 1 / 8
 
 @dataclass
 class Index:
-    """What can be found in the large files of a snapshot without scanning them.
-
-    `screens_kept` are Parquet files of what screens the variants of records that are in no file of the snapshot yet.
-    """
+    """What can be found in the large files of a snapshot without scanning them."""
 
     files: list[LargeFile] = field(default_factory=list)
-    screens_kept: list[Path] = field(default_factory=list)
 
     def keys(self, wanted: pl.Series) -> tuple[pl.DataFrame, list[str]]:
         """Find blocking keys: key, variant_id; and the files that need not be looked at any more."""
@@ -73,7 +68,6 @@ class Index:
                 return pages.find(ids)
 
         parts, _ = self._asked("records", len(ids), ask)
-        parts += [_kept(file, variants) for file in self.screens_kept]
         entries = np.concatenate([np.empty((0, 2 + SCREEN_WIDTH), np.uint64), *parts])
         found, firsts = np.unique(entries[:, 0], return_index=True)
         return found, np.ascontiguousarray(entries[firsts, 2:])
@@ -119,12 +113,6 @@ class Index:
             else:
                 names.append(file.name)
         return answers, names
-
-
-def _kept(file: Path, variants: pl.Series) -> Numbers:
-    """Find variants in a file of `screens_kept`: their ids, no row, and SCREEN_WIDTH numbers, as the index has them."""
-    found = pl.read_parquet(file, glob=False).filter(pl.col("variant_id").is_in(variants.implode()))
-    return found.insert_column(1, pl.lit(0, pl.UInt64).alias("row")).to_numpy()
 
 
 def open_index(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Index:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from transforms.dedupe.evidence import is_match
-from transforms.dedupe.variants import ABSTRACT_CHARS, COMPARED_FIELDS
+from transforms.dedupe.variants import ABSTRACT_CHARS, COMPARED_FIELDS, compared
 from transforms.schema import RECORDS
 from warehouse.handover import shown
 from warehouse.index import Index, open_index
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from warehouse.earlier import Earlier
     from warehouse.lake import Lake
 
 
@@ -37,10 +38,14 @@ _COMPARED: Final = ("record_id", "variant_id", *COMPARED_FIELDS)
 
 @dataclass(frozen=True)
 class Stored:
-    """What the lake holds now: a connection that is in one snapshot of it, and the index of its large files."""
+    """What the lake holds now: a connection that is in one snapshot of it, and the index of its large files.
+
+    Where a batch is resolved in parts, the lake holds the `earlier` ones too.
+    """
 
     connection: duckdb.DuckDBPyConnection
     index: Index
+    earlier: Earlier | None = None
 
 
 @contextmanager
@@ -82,6 +87,15 @@ def records_of_variants(there: Stored, variants: pl.Series) -> pl.DataFrame:
     Wide columns cost most in a large lake; of an abstract comes as much as is compared.
     """
     return _records(there, "variant_id", variants, _COMPARED)
+
+
+def compared_of(there: Stored, variants: pl.Series) -> pl.DataFrame:
+    """Give these variants as `variants.compared` does, in no order."""
+    parts: list[pl.DataFrame] = []
+    for found in there.earlier.compared(variants) if there.earlier else ():
+        variants = variants.filter(~variants.is_in(found.variants["variant_id"].implode()))
+        parts.append(found.variants)
+    return pl.concat([*parts, compared(records_of_variants(there, variants))])
 
 
 def partners(there: Stored, variants: pl.Series) -> Iterator[pl.DataFrame]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from warehouse.earlier import Earlier
 from warehouse.index import Index
 from warehouse.neighbours import Stored, stored
 from warehouse.opening import tentative
@@ -48,11 +49,10 @@ def resolve_in_parts(
             return resolve(there, files, dump_ids, folder, run_id=run_id, now=now)
     done: list[Resolution] = []
     with tentative(lake) as connection:
-        there = Stored(connection, Index())
+        there = Stored(connection, Index(), Earlier(folder))
         for number, some in enumerate(parts):
             done.append(resolve(there, some, dump_ids, folder / f"{number:06d}", run_id=run_id, now=now))
             for part in done[-1].parts:
-                there.index.screens_kept += part.screens
                 write_part(connection, part, dump_ids)
         drop_passing_redirects(connection, run_id)
         return _together(done, connection, run_id)

@@ -17,16 +17,16 @@ from transforms.dedupe.assign import Assignment, assign_papers
 from transforms.dedupe.evidence import is_match, matched_rows, repeated_rows, turned_rows
 from transforms.dedupe.merge import merge_papers
 from transforms.dedupe.nodes import cluster_records
-from transforms.dedupe.variants import compared
 from transforms.schema import PAPER_REDIRECTS, PAPERS
 from warehouse import neighbours
 from warehouse.durable import write_whole
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from transforms.dedupe.parts import Each
     from transforms.dedupe.weights import Level
     from warehouse.neighbours import Neighbourhood, Stored
 
@@ -106,7 +106,7 @@ class Changes:
     level: Level
 
 
-def regroup(there: Stored, changes: Changes, folder: Path, *, run_id: str, now: dt.datetime) -> Resolution:
+def regroup(there: Stored, changes: Changes, folder: Path, each: Each, *, run_id: str, now: dt.datetime) -> Resolution:
     """Group anew what the changes touch; write the rows that follow into `folder`, Parquet files for each change.
 
     Nothing is written where nothing changes.
@@ -135,10 +135,10 @@ def regroup(there: Stored, changes: Changes, folder: Path, *, run_id: str, now: 
         "moved_records": assignment.paper_records.join(batch.members, on="record_id", how="anti"),
         "moved_redirects": _led_elsewhere(ids, papers, redirects),
     }
-    written = _written({name: rows for name, rows in rows_of.items() if rows.height}, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = _written({name: rows for name, rows in rows_of.items() if rows.height}, folder, each)
     if records.height:
-        dated = (_dated(merged, ids, run_id, now) for merged in _merged(records))
-        written["papers"] = [_written_to(rows, folder / f"papers-{n:06d}.parquet") for n, rows in enumerate(dated)]
+        written["papers"] = _merged(records, lambda merged: _dated(merged, ids, run_id, now), folder, each)
     return Resolution(
         (Part(batch.files, written),),
         new_papers=assignment.minted.len(),
@@ -166,14 +166,10 @@ def _led_elsewhere(ids: pl.DataFrame, papers: pl.Series, redirects: pl.DataFrame
     return redirected.select(old_paper_id="paper_id")
 
 
-def _written(changes: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, list[Path]]:
-    folder.mkdir(parents=True, exist_ok=True)
-    return {name: [_written_to(rows, folder / f"{name}.parquet")] for name, rows in changes.items()}
-
-
-def _written_to(rows: pl.DataFrame, file: Path) -> Path:
-    write_whole(rows, file)
-    return file
+def _written(changes: Mapping[str, pl.DataFrame], folder: Path, each: Each) -> dict[str, list[Path]]:
+    files = {name: [folder / f"{name}.parquet"] for name in changes}
+    list(each(lambda name: write_whole(changes[name], *files[name]), files))
+    return files
 
 
 def _members(batch: Batch, around: Neighbourhood) -> pl.DataFrame:
@@ -188,7 +184,7 @@ def _cluster(there: Stored, changes: Changes, around: Neighbourhood, members: pl
     found = changes.comparison
     missing = around.members["variant_id"].unique()
     missing = missing.filter(~missing.is_in(found.variants["variant_id"].implode()))
-    variants = pl.concat([found.variants, compared(neighbours.records_of_variants(there, missing))])
+    variants = pl.concat([found.variants, neighbours.compared_of(there, missing)])
     matches = pl.concat([found.matches.select("variant_a", "variant_b", "probability"), _stored_matches(around)])
     return cluster_records(members, variants, matches, changes.decisions, level=changes.level)
 
@@ -241,12 +237,20 @@ def _to_merge(there: Stored, batch: Batch, assignment: Assignment) -> pl.DataFra
     return pl.concat([new, stored.select(new.columns)])
 
 
-def _merged(records: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Merge records into papers, sorted by paper_id, a bounded number at a time."""
+def _merged(
+    records: pl.DataFrame, dated: Callable[[pl.DataFrame], pl.DataFrame], folder: Path, each: Each
+) -> list[Path]:
+    """Merge records into papers and write them, sorted by paper_id, a bounded number to a file."""
     rows = records.select("paper_id", row=pl.int_range(pl.len())).sort("paper_id")
     part = pl.col("paper_id").rank("dense") // MERGED_AT_ONCE
-    for some in rows.with_columns(part=part).partition_by("part", maintain_order=True):
-        yield merge_papers(records[some["row"]])
+    parts = rows.with_columns(part=part).partition_by("part", maintain_order=True)
+    files = [folder / f"papers-{number:06d}.parquet" for number in range(len(parts))]
+
+    def merge(number: int) -> None:
+        write_whole(dated(merge_papers(records[parts[number]["row"]])), files[number])
+
+    list(each(merge, range(len(parts))))
+    return files
 
 
 def _dated(merged: pl.DataFrame, ids: pl.DataFrame, run_id: str, now: dt.datetime) -> pl.DataFrame:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Columns = Mapping[str, npt.NDArray[np.float64]]
     Flags = npt.NDArray[np.bool_]
 
-__all__ = ["MATCH_SCHEMA", "RULES", "Level", "match_pairs", "promising_pairs", "score_pairs"]
+__all__ = ["MATCH_SCHEMA", "RULES", "Level", "are_promising", "match_pairs", "score_pairs"]
 
 RULES: Final[Mapping[str, str]] = {
     "identifiers-agree": "The same DOI, arXiv identifier or PMID, and records that are otherwise alike.",
@@ -122,8 +122,8 @@ def _at(columns: Columns, places: npt.NDArray[np.int64]) -> Columns:
     return {name: values[places] for name, values in columns.items()}
 
 
-def _promising(profiles: Profiles, screen: Screen, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Keep the pairs whose titles, or identifiers, leave the rest worth comparing."""
+def _promising(profiles: Profiles, screen: Screen, pairs: pl.DataFrame) -> Flags:
+    """Whether the titles of each pair, or identifiers, leave the rest worth comparing."""
     a, b = screen.places(pairs)
     kept = screen.share_identifier(a, b)
     asked = np.flatnonzero(~kept & screen.share_letters(a, b))
@@ -131,11 +131,11 @@ def _promising(profiles: Profiles, screen: Screen, pairs: pl.DataFrame) -> pl.Da
     titles = title_features(some)
     like = np.flatnonzero(like_titles(titles))
     kept[asked[like]] = ~are_strangers(some.some(like), _at(titles, like))
-    return pairs.filter(pl.Series(kept))
+    return kept
 
 
-def promising_pairs(variants: pl.DataFrame, screen: Screen, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Leave out the pairs that `match_pairs` would leave out before it looks at more than titles and names.
+def are_promising(variants: pl.DataFrame, screen: Screen, pairs: pl.DataFrame) -> Flags:
+    """Whether each pair (variant_a, variant_b) is one that `match_pairs` compares in more than titles and names.
 
     `variants` are those of the screen, of `compared`; of them `title_words` and `author_names` are looked at.
     """
@@ -162,7 +162,9 @@ def match_pairs(
     variants = variants.sort("variant_id")
     screen, profiles = screen or screen_of(variants, each), Profiles(variants)
     list(each(partial(getattr, profiles), ("title_words", "name_words", "compact_titles")))  # once, for all threads
-    likely = pl.concat(each(partial(_promising, profiles, screen), parts_of(pairs, _PART)))
+    likely = pairs.filter(
+        pl.Series(np.concatenate(list(each(partial(_promising, profiles, screen), parts_of(pairs, _PART)))))
+    )
 
     def compare(part: pl.DataFrame) -> pl.DataFrame:
         # Few variants are left, so that what is costly is worked out for them alone.

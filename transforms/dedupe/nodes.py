@@ -37,7 +37,7 @@ def cluster_records(
     spoken = spoken_of(decisions, members)
     nodes = _nodes(members, spoken)
     clusters = cluster(
-        _of_nodes(variants, nodes),
+        _of_nodes(variants, nodes, spoken),
         _between_nodes(matches, nodes),
         _decided(spoken, nodes, "same"),
         _decided(spoken, nodes, "different"),
@@ -62,11 +62,13 @@ def _nodes(members: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     return own.with_columns(node_id=pl.coalesce("node_id", "variant_id"))
 
 
-def _of_nodes(variants: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+def _of_nodes(variants: pl.DataFrame, nodes: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     """Give the compared fields of each node, in the shape of `variants`."""
+    if spoken.is_empty():  # then a node is a variant; to join a million rows of texts would hold them twice
+        return variants.filter(pl.col("variant_id").is_in(nodes["node_id"].unique().implode()))
     by_node = nodes.select("variant_id", "node_id").unique()
     fields = variants.join(by_node, on="variant_id", validate="1:m")
-    return fields.with_columns(variant_id="node_id").select(variants.columns).sort("variant_id")
+    return fields.with_columns(variant_id="node_id").select(variants.columns)
 
 
 def _between_nodes(matches: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:

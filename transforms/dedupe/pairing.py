@@ -79,6 +79,10 @@ class Places:
             places[part] = self._of(wanted[part])
         return places
 
+    def hold(self, wanted: Hashes) -> Flags:
+        """Tell which of the wanted ids are there."""
+        return np.asarray(self._ids[self.of(wanted)] == wanted)
+
     def _of(self, wanted: Hashes) -> npt.NDArray[np.int64]:
         places: npt.NDArray[np.int64] = self._firsts[(wanted >> self._shift).view(np.int64)]
         behind = np.flatnonzero(self._ids[places] < wanted)
