@@ -4,7 +4,7 @@
                                           index/<file>.variants  variant      -> row, and what screens it
                                           index/<file>.ids       record       -> row
                                           index/<file>.titles    row          -> title and authors of the record
-                                          index/<file>.rows      row          -> the whole record
+                                          index/<file>.rows      row          -> all else of the record
 
 A Parquet file never changes, and so nothing that is made of one ever grows stale. What is missing,
 damaged, or made by another version is not used: its Parquet file is scanned instead, and the next run that
@@ -82,19 +82,17 @@ class Index:
 
         No column where no file was asked.
         """
-        kind = next(kind for kind, held in ROWS.items() if {column, *columns} <= {*held})
         if column == "variant_id":
-            return self._rows(kind, "variants", wanted.unique().sort(), columns)
+            return self._rows("variants", wanted.unique().sort(), columns)
         held = tuple(dict.fromkeys((column, *columns)))  # two ids may have one hash
-        found, asked = self._rows(kind, "ids", hashed(wanted).unique().sort(), held)
+        found, asked = self._rows("ids", hashed(wanted).unique().sort(), held)
         return (found.filter(pl.col(column).is_in(wanted.implode())) if found.height else found), asked
 
-    def _rows(self, kind: str, by: str, keys: pl.Series, columns: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    def _rows(self, by: str, keys: pl.Series, columns: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
         def ask(file: LargeFile) -> pl.DataFrame:
             with file.pages(by) as pages:
                 rows = np.sort(pages.find(keys.to_numpy())[:, 1].astype(np.int64))
-            with file.blocks(kind) as blocks:
-                return blocks.read(rows, columns)
+            return _read(file, rows, columns)
 
         parts, names = self._asked("records", len(keys), ask)
         return (pl.concat(parts) if parts else pl.DataFrame()), names
@@ -113,6 +111,16 @@ class Index:
             else:
                 names.append(file.name)
         return answers, names
+
+
+def _read(file: LargeFile, rows: npt.NDArray[np.int64], columns: Sequence[str]) -> pl.DataFrame:
+    """Read some columns of rows of a file, from the parts that hold them."""
+    frames = []
+    for kind, held in ROWS.items():
+        if some := [column for column in columns if column in held]:
+            with file.blocks(kind) as blocks:
+                frames.append(blocks.read(rows, some))
+    return pl.concat(frames, how="horizontal").select(columns)
 
 
 def open_index(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Index:

@@ -5,36 +5,43 @@ Parquet file --read once, in bounded parts--> keys, variants, ids (sorted pages)
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import numpy as np
 import polars as pl
+import pyarrow as pa
+from pyarrow import parquet as pq
 
 from transforms.dedupe.screen import SCREEN_WIDTH
-from transforms.schema import RECORDS
+from transforms.schema import RECORDS, VARIANT_KEYS
 from warehouse import large_files as large
 from warehouse.blocks import BlockWriter
 from warehouse.large_files import KINDS, ROWS, hashed, large_files, screens_of
-from warehouse.opening import attached
+from warehouse.opening import attached, current
 from warehouse.pages import UnusableError, write_pages
 from warehouse.sqltext import literal
 from warehouse.workers import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
+    from transforms.schema import Table
     from warehouse.lake import Lake
     from warehouse.large_files import LargeFile
 
     Numbers = npt.NDArray[np.uint64]
 
-_BATCH: Final = 1 << 16
+_RECORDS_AT_ONCE: Final = 1 << 16
 """Records that are read in one go: some 60 MB."""
+
+_KEYS_AT_ONCE: Final = 1 << 20
 
 
 def kept_screens(variants: Numbers, numbers: Numbers) -> pl.DataFrame:
@@ -56,58 +63,81 @@ def refresh_index(lake: Lake, screens: Sequence[Path] = (), *, deep: bool = Fals
         wanted = {file.part(kind) for file in files for kind in KINDS[file.table]}
         for stray in set(lake.index.iterdir()) - wanted if lake.index.is_dir() else ():
             stray.unlink()
-        for file in files:
-            try:
-                for kind in KINDS[file.table]:
-                    file.check(kind, deep=deep)
-            except UnusableError:
-                lake.index.mkdir(exist_ok=True)
-                _make(connection, file, screens)
+        if missing := [file for file in files if not _is_whole(file, deep=deep)]:
+            lake.index.mkdir(exist_ok=True)
+            _make(connection, missing, screens)
 
 
-def _make(connection: duckdb.DuckDBPyConnection, file: LargeFile, screens: Sequence[Path]) -> None:
-    if file.table == "variant_keys":
-        _make_keys(connection, file)
-    else:
-        _make_records(connection, file, _Screens(screens))
+def _is_whole(file: LargeFile, *, deep: bool) -> bool:
+    try:
+        for kind in KINDS[file.table]:
+            file.check(kind, deep=deep)
+    except UnusableError:
+        return False
+    return True
+
+
+def _make(connection: duckdb.DuckDBPyConnection, files: Sequence[LargeFile], screens: Sequence[Path]) -> None:
+    """Make the index of files: of those with keys beside those with records."""
+    with ThreadPoolExecutor(1, thread_name_prefix="keys") as beside, connection.cursor() as another:
+        another.execute(f"USE {current(connection)}")
+        keys = beside.map(partial(_make_keys, another), [file for file in files if file.table == "variant_keys"])
+        records = [file for file in files if file.table == "records"]
+        kept = _Screens(screens if records else ())
+        for file in records:
+            _make_records(connection, file, kept)
+        list(keys)
 
 
 def _make_keys(connection: duckdb.DuckDBPyConnection, file: LargeFile) -> None:
-    rows = connection.execute(f"SELECT key, variant_id FROM variant_keys WHERE filename = {literal(file.name)}").pl()
+    with _batches(connection, file, VARIANT_KEYS, ("key", "variant_id"), _KEYS_AT_ONCE) as batches:
+        rows = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches)))
     write_pages(file.part("keys"), file.made_for, rows["key"].to_numpy(), rows.select("variant_id").to_numpy())
 
 
 def _make_records(connection: duckdb.DuckDBPyConnection, file: LargeFile, screens: _Screens) -> None:
-    columns = ", ".join(RECORDS.names)
-    asked = f"SELECT {columns}, file_row_number FROM records WHERE filename = {literal(file.name)}"
     ids: list[pl.Series] = []
     entries: list[Numbers] = []
     with ExitStack() as opened:
         each = opened.enter_context(side_by_side())
-        reader = opened.enter_context(closing(connection.execute(asked).to_arrow_reader(_BATCH)))
         writers = [
             opened.enter_context(BlockWriter(file.part(kind), file.made_for, names, each))
             for kind, names in ROWS.items()
         ]
-        for batch in reader:
+        for batch in opened.enter_context(_batches(connection, file, RECORDS, RECORDS.names, _RECORDS_AT_ONCE)):
             for writer in writers:
                 writer.write(batch)
             records = pl.DataFrame(pl.from_arrow(batch))
-            _refuse_other_order(records["file_row_number"], sum(map(len, entries)))
+            rows = np.arange(records.height, dtype=np.uint64) + np.uint64(sum(map(len, entries)))
             ids.append(hashed(records["record_id"]))
-            entries.append(np.column_stack([*_numbers(records), screens.of(records)]))
+            entries.append(np.column_stack([records["variant_id"].to_numpy(), rows, screens.of(records)]))
     every = np.concatenate(entries)
     write_pages(file.part("variants"), file.made_for, every[:, 0], every[:, 1:])
     write_pages(file.part("ids"), file.made_for, pl.concat(ids).to_numpy(), every[:, 1:2])
 
 
-def _numbers(records: pl.DataFrame) -> tuple[Numbers, Numbers]:
-    return records["variant_id"].to_numpy(), records["file_row_number"].to_numpy().astype(np.uint64)
+@contextmanager
+def _batches(
+    connection: duckdb.DuckDBPyConnection, file: LargeFile, table: Table, columns: Sequence[str], at_once: int
+) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Read columns of a file, in the order of its rows: by itself, or through the lake where its table has changed since."""
+    with ExitStack() as opened:
+        if pl.read_parquet_schema(file.name).items() >= table.polars_schema.items():
+            parquet = opened.enter_context(pq.ParquetFile(file.name))
+            yield parquet.iter_batches(at_once, columns=list(columns), use_threads=False)
+            return
+        asked = f"SELECT {', '.join(columns)}, file_row_number FROM {table.name} WHERE filename = {literal(file.name)}"
+        yield _in_order(opened.enter_context(closing(connection.execute(asked).to_arrow_reader(at_once))))
 
 
-def _refuse_other_order(rows: pl.Series, first: int) -> None:
-    if not np.array_equal(rows.to_numpy(), np.arange(first, first + len(rows))):
-        raise UnusableError("the rows do not come in their order")
+def _in_order(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Raise UnusableError where rows do not come in the order of their file_row_number."""
+    first = 0
+    for batch in batches:
+        if not np.array_equal(batch["file_row_number"], np.arange(first, first + batch.num_rows)):
+            raise UnusableError("the rows do not come in their order")
+        first += batch.num_rows
+        yield batch.drop_columns(["file_row_number"])
 
 
 class _Screens:

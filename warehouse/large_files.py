@@ -40,10 +40,11 @@ MANY_ROWS: Final = 50_000
 KINDS: Final = {"variant_keys": ("keys",), "records": ("variants", "ids", "titles", "rows")}
 """What is made of a large file, by its table."""
 
-ROWS: Final = {"titles": ("record_id", "variant_id", "seen_date", "title", "authors"), "rows": RECORDS.names}
+_TITLES: Final = ("record_id", "variant_id", "seen_date", "title", "authors")
+ROWS: Final = {"titles": _TITLES, "rows": tuple(name for name in RECORDS.names if name not in _TITLES)}
 """The columns of the parts with rows: titles alone rule most candidates out, and are quickly unpacked."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _SCREENED: Final = ("title", "authors", "volume", "pages", "doi", "arxiv_id", "pmid")
 """What of a record screens it."""
 

@@ -10,14 +10,13 @@ checksum (CRC-32) does not confirm.
 
 from __future__ import annotations
 
-import mmap
+import itertools
 import os
 import struct
 import zlib
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
-import polars as pl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Numbers = npt.NDArray[np.uint64]
+    Places = npt.NDArray[np.int64]
 
 PAGE_BYTES: Final = 4096
 _WORDS: Final = PAGE_BYTES // 8
@@ -32,7 +32,9 @@ _HEAD: Final = struct.Struct("<8s16sQQI")
 """Mark of the format, what the file is made for, entries, integers of an entry, checksum of all before the pages."""
 
 _MARK: Final = b"PLPAGES1"
-_PAGES_AT_ONCE: Final = 1 << 13
+_PAGES_AT_ONCE: Final = 1 << 11
+_NEAR: Final = 2
+"""How far apart two pages are so that the one between them is read too: to ask twice takes longer."""
 
 
 class UnusableError(Exception):
@@ -49,14 +51,16 @@ def write_pages(file: Path, made_for: bytes, keys: Numbers, values: Numbers) -> 
     width = 1 + values.shape[1]
     per_page = _WORDS // width
     count = -(-len(keys) // per_page)
-    sums = np.zeros(count, dtype=np.uint32)
+    sums: list[int] = []
+    pages = np.zeros((min(count, _PAGES_AT_ONCE), _WORDS), dtype=np.uint64)
     with file.open("wb") as out:
         out.seek(_first_page(count))
-        for start in range(0, count, _PAGES_AT_ONCE):
-            pages = _paged(keys, values, order[start * per_page : (start + _PAGES_AT_ONCE) * per_page], per_page)
-            sums[start : start + len(pages)] = [zlib.crc32(page) for page in pages]
-            out.write(pages.data)
-        body = _leading(keys[order[::per_page]], len(keys)).tobytes() + sums.tobytes()
+        for start in range(0, len(keys), _PAGES_AT_ONCE * per_page):
+            some = _filled(pages, keys, values, order[start : start + _PAGES_AT_ONCE * per_page])
+            sums += map(zlib.crc32, some)
+            out.write(some.data)
+        leading = _leading(keys[order[::per_page]], len(keys))
+        body = leading.tobytes() + np.array(sums, dtype=np.uint32).tobytes()
         out.seek(0)
         out.write(_HEAD.pack(_MARK, made_for, len(keys), width, _head_sum(made_for, len(keys), width, body)))
         out.write(body)
@@ -65,15 +69,19 @@ def write_pages(file: Path, made_for: bytes, keys: Numbers, values: Numbers) -> 
         os.fsync(out.fileno())
 
 
-def _order(keys: Numbers) -> npt.NDArray[np.int64]:
+def _order(keys: Numbers) -> Places:
     """Order keys by what `_leading` keeps of them: with their places in the bits behind, one sort of integers does it."""
-    places = np.sort(_leading(keys, len(keys)) | np.arange(len(keys), dtype=np.uint64))
-    return (places & np.uint64((1 << _place_bits(len(keys))) - 1)).astype(np.int64)
+    places = _leading(keys, len(keys))
+    places |= np.arange(len(keys), dtype=np.uint64)
+    places.sort()
+    places &= np.uint64((1 << _place_bits(len(keys))) - 1)
+    return places.view(np.int64)
 
 
 def _leading(keys: Numbers, entries: int) -> Numbers:
     bits = np.uint64(_place_bits(entries))
-    leading: Numbers = (keys >> bits) << bits
+    leading: Numbers = keys >> bits
+    leading <<= bits
     return leading
 
 
@@ -89,14 +97,19 @@ def _head_sum(made_for: bytes, entries: int, width: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(_HEAD.pack(_MARK, made_for, entries, width, 0)))
 
 
-def _paged(keys: Numbers, values: Numbers, chosen: npt.NDArray[np.int64], per_page: int) -> Numbers:
+def _filled(pages: Numbers, keys: Numbers, values: Numbers, chosen: Places) -> Numbers:
+    """Fill `pages` with the chosen entries, the last one with zeros behind them; give those that are filled."""
     width = 1 + values.shape[1]
-    pages = np.zeros((-(-len(chosen) // per_page), _WORDS), dtype=np.uint64)
-    entries = np.zeros((len(pages) * per_page, width), dtype=np.uint64)
-    entries[: len(chosen), 0] = keys[chosen]
-    entries[: len(chosen), 1:] = values[chosen]
-    pages[:, : per_page * width] = entries.reshape(len(pages), -1)
-    return pages
+    per_page = _WORDS // width
+    whole, rest = divmod(len(chosen), per_page)
+    pages[whole : whole + 1] = 0
+    some = chosen[: whole * per_page]
+    for into in (pages[:whole, : per_page * width], pages[whole : whole + bool(rest), : rest * width]):
+        entries = into.reshape(len(into), into.shape[1] // width, width)  # a view
+        entries[:, :, 0] = keys[some].reshape(entries.shape[:2])
+        entries[:, :, 1:] = values[some].reshape(*entries.shape[:2], width - 1)
+        some = chosen[whole * per_page :]
+    return pages[: whole + bool(rest)]
 
 
 class Pages:
@@ -104,46 +117,48 @@ class Pages:
 
     def __init__(self, file: Path, made_for: bytes) -> None:
         try:
-            with file.open("rb") as stream:
-                self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:  # an empty file cannot be mapped
+            self._file = os.open(file, os.O_RDONLY)
+        except OSError as error:
             raise UnusableError(str(error)) from error
         try:
             self._read_head(made_for)
         except UnusableError:
-            self._map.close()
+            os.close(self._file)
             raise
-        except (struct.error, ValueError) as error:
-            self._map.close()
+        except (OSError, struct.error, ValueError) as error:
+            os.close(self._file)
             raise UnusableError(str(error)) from error
 
     def _read_head(self, made_for: bytes) -> None:
-        mark, was_made_for, self.entries, self.width, summed = _HEAD.unpack_from(self._map)
+        mark, was_made_for, self.entries, self.width, summed = _HEAD.unpack(os.pread(self._file, _HEAD.size, 0))
         if mark != _MARK or was_made_for != made_for:
             raise OtherMakeError("made for something else")
         if not 0 < self.width <= _WORDS:
             raise ValueError("damaged before the pages")
         self._per_page = _WORDS // self.width
         self.count = -(-self.entries // self._per_page)
-        body = self._map[_HEAD.size : _HEAD.size + 12 * self.count]
+        if os.fstat(self._file).st_size != _first_page(self.count) + self.count * PAGE_BYTES:
+            raise ValueError("cut")
+        body = os.pread(self._file, 12 * self.count, _HEAD.size)
         if summed != _head_sum(made_for, self.entries, self.width, body):
             raise ValueError("damaged before the pages")
-        if len(self._map) != _first_page(self.count) + self.count * PAGE_BYTES:
-            raise ValueError("cut")
         self._first_keys = np.frombuffer(body, np.uint64, self.count)
         self._sums = np.frombuffer(body, np.uint32, self.count, 8 * self.count)
+        self._memory = np.empty((min(self.count, _PAGES_AT_ONCE), _WORDS), dtype=np.uint64)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._map.close()
+        os.close(self._file)
 
     def find(self, wanted: Numbers) -> Numbers:
-        """Find all entries whose key is among `wanted` (sorted, distinct): one row each, in the order of the file."""
+        """Find all entries whose key is among `wanted` (sorted, distinct): one row each."""
         pages = self._pages_of(wanted)
-        for page in pages.tolist():  # have the system read them all at once, before the first is waited for
-            self._map.madvise(mmap.MADV_WILLNEED, _first_page(self.count) + page * PAGE_BYTES, PAGE_BYTES)
+        pages = np.union1d(pages, pages[:-1][np.diff(pages) == _NEAR] + 1)
+        for start, end in _runs(pages):  # have the system read them all at once, before the first is waited for
+            size = (end - start) * PAGE_BYTES
+            os.posix_fadvise(self._file, self._place_of(pages[start]), size, os.POSIX_FADV_WILLNEED)
         found = [
             self._among(pages[start : start + _PAGES_AT_ONCE], wanted) for start in range(0, len(pages), _PAGES_AT_ONCE)
         ]
@@ -154,26 +169,47 @@ class Pages:
         for start in range(0, self.count, _PAGES_AT_ONCE):
             self._read(np.arange(start, min(start + _PAGES_AT_ONCE, self.count)))
 
-    def _pages_of(self, wanted: Numbers) -> npt.NDArray[np.int64]:
+    def _pages_of(self, wanted: Numbers) -> Places:
         """List the numbers of the pages that may hold one of the keys; entries of one key may fill several."""
         wanted = _leading(wanted, self.entries)
         first = np.maximum(np.searchsorted(self._first_keys, wanted, "left") - 1, 0)
-        beyond = np.searchsorted(self._first_keys, wanted, "right")
-        sizes = np.maximum(beyond - first, 0)
-        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return np.unique(np.repeat(first, sizes) + within)
+        return np.unique(_spread(first, np.searchsorted(self._first_keys, wanted, "right"))[0])
 
-    def _among(self, numbers: npt.NDArray[np.int64], wanted: Numbers) -> Numbers:
+    def _among(self, numbers: Places, wanted: Numbers) -> Numbers:
         entries = self._read(numbers)[:, : self._per_page * self.width].reshape(-1, self.width)
-        places = (numbers[:, None] * self._per_page + np.arange(self._per_page)).ravel()
-        is_wanted = pl.Series(entries[:, 0]).is_in(pl.Series(wanted).implode()).to_numpy()
-        found: Numbers = entries[is_wanted & (places < self.entries)]
+        if numbers[-1] == self.count - 1:
+            entries = entries[: len(entries) - (self.count * self._per_page - self.entries)]
+        sorted_by, asked = _leading(entries[:, 0], self.entries), _leading(wanted, self.entries)
+        within = slice(np.searchsorted(asked, sorted_by[0], "left"), np.searchsorted(asked, sorted_by[-1], "right"))
+        first, beyond = (np.searchsorted(sorted_by, asked[within], side) for side in ("left", "right"))
+        places, keys = _spread(first, beyond)
+        found: Numbers = entries[places][entries[places, 0] == wanted[within][keys]]
         return found
 
-    def _read(self, numbers: npt.NDArray[np.int64]) -> Numbers:
-        every = np.frombuffer(self._map, np.uint64, self.count * _WORDS, _first_page(self.count))
-        pages = every.reshape(-1, _WORDS)[numbers]
-        del every  # nothing may point into the map when it is closed
-        if any(zlib.crc32(page) != summed for page, summed in zip(pages, self._sums[numbers].tolist(), strict=True)):
+    def _read(self, numbers: Places) -> Numbers:
+        """Read pages into the memory of those that were read before."""
+        pages = self._memory[: len(numbers)]
+        try:
+            for start, end in _runs(numbers):
+                os.preadv(self._file, [pages[start:end].data], self._place_of(numbers[start]))
+        except OSError as error:
+            raise UnusableError(str(error)) from error
+        if list(map(zlib.crc32, pages)) != self._sums[numbers].tolist():
             raise UnusableError("a page is damaged")
         return pages
+
+    def _place_of(self, number: int) -> int:
+        return _first_page(self.count) + int(number) * PAGE_BYTES
+
+
+def _spread(first: Places, beyond: Places) -> tuple[Places, Places]:
+    """List the numbers of ranges, one after the other, and to which range each belongs."""
+    sizes = np.maximum(beyond - first, 0)
+    ranges = np.repeat(np.arange(len(sizes)), sizes)
+    return np.arange(len(ranges)) + (first + sizes - np.cumsum(sizes))[ranges], ranges
+
+
+def _runs(numbers: Places) -> list[tuple[int, int]]:
+    """Part sorted numbers where one is left out: the places in `numbers` between which each run lies."""
+    cuts = np.flatnonzero(np.diff(numbers) != 1) + 1
+    return list(itertools.pairwise([0, *cuts.tolist(), len(numbers)])) if len(numbers) else []

@@ -16,12 +16,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from indexing import everything_indexed
 from pipeline import Pipeline, without_expectations
+from polars.testing import assert_frame_equal
 from pool import POOL, ingest_all, splits, write_dump
 
 from transforms.dedupe.parts import in_turn
 from warehouse.blocks import Blocks, BlockWriter
 from warehouse.history import rollback, snapshots
 from warehouse.index import Index
+from warehouse.index_making import refresh_index
 from warehouse.maintain import maintain
 from warehouse.neighbours import stored
 from warehouse.pages import Pages, UnusableError, write_pages
@@ -229,6 +231,46 @@ def test_blocks_give_the_rows_as_they_were(rows: list[int], tmp_path: Path) -> N
         blocks.check()
         found = blocks.read(np.array(rows, dtype=np.int64), ("c", "a"))
     assert found.rows() == table[rows].select("c", "a").rows()
+
+
+VALUES = {
+    "text": (pl.String, st.text(max_size=3)),
+    "texts": (pl.List(pl.String), st.lists(st.none() | st.text(max_size=3), max_size=3)),
+    "hash": (pl.UInt64, HASHES),
+    "day": (pl.Date, st.dates()),
+    "flag": (pl.Boolean, st.booleans()),
+    "year": (pl.Int32, st.integers(-9, 9)),
+}
+
+
+@settings(max_examples=20)
+@given(st.data(), st.lists(st.integers(0, 69), max_size=70, unique=True))
+def test_blocks_keep_every_kind_of_value(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, rows: list[int]
+) -> None:
+    drawn = {
+        name: data.draw(st.lists(st.none() | values, min_size=7, max_size=7)) for name, (_, values) in VALUES.items()
+    }
+    table = pl.DataFrame(drawn, schema={name: kind for name, (kind, _) in VALUES.items()})
+    table = pl.concat([table] * 10).rechunk()
+    file = tmp_path_factory.mktemp("blocks") / "rows"
+    with BlockWriter(file, MARK, table.columns, in_turn) as writer:
+        for batch in (table[:3], table[3:]):
+            writer.write(batch.to_arrow().combine_chunks().to_batches()[0])
+    wanted = np.sort(np.array(rows, dtype=np.int64))
+    with Blocks(file, MARK) as blocks:
+        found = blocks.read(wanted, table.columns)
+    assert_frame_equal(found, table[wanted])
+
+
+def test_a_file_of_other_columns_is_indexed_alike(monkeypatch: pytest.MonkeyPatch, lake: Pipeline) -> None:
+    """Where the table changed since a file was written, the lake reads the file: the index is the same."""
+    with everything_indexed():
+        before = {part: part.read_bytes() for part in lake.lake.index.iterdir()}
+        shutil.rmtree(lake.lake.index)
+        monkeypatch.setattr(pl, "read_parquet_schema", lambda _: pl.Schema())
+        refresh_index(lake.lake)
+    assert {part: part.read_bytes() for part in lake.lake.index.iterdir()} == before
 
 
 def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
