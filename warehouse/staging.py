@@ -19,12 +19,12 @@ import math
 import os
 import re
 import shutil
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
-import zstandard
 from pyarrow import parquet as pq
 
 from transforms.errors import DumpError, UnreadableDumpError
@@ -37,13 +37,15 @@ from warehouse.address import name_of
 from warehouse.durable import write_whole
 from warehouse.lake import UNBORN, make_folders
 from warehouse.locking import try_lock
+from warehouse.raw_copy import kept_beside
 from warehouse.reader_packages import installed_readers
 from warehouse.staged import StagedBatch, StagedDump
 from warehouse.streams import open_dump, read_head, sha256_file
 from warehouse.unpack import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from transforms.readers.base import Head, Reader
@@ -64,9 +66,6 @@ _NORMALIZED: Final = [*(name for name in RAW_RECORD if name not in ("line", "raw
 
 RUN_LOCK: Final = "run.lock"
 """The file in a run's folder that the run holds locked while it lives."""
-
-RAW_LEVEL: Final = 3
-"""zstd level of kept dumps: level 9 takes four times as long, for a file an eighth smaller."""
 
 
 @contextmanager
@@ -139,15 +138,12 @@ def stage_dump(dump: NewDump, staging: Path, *, keep_raw: bool = True) -> Staged
     folder.mkdir()
     staged = StagedDump(dump.dump_id, dump.uri, dump.byte_count, dump.modified_at, folder)
     try:
-        staged = _read(dump, staged)
-        if keep_raw:
-            _keep_raw(dump, staged)
+        return _read(dump, staged, keep_raw=keep_raw)
     except DumpError as error:
         if is_passing(error):
             raise OSError(str(error)) from error
         shutil.rmtree(folder)
         return replace(staged, error=str(_called_by_place(error, dump)))
-    return staged
 
 
 def is_passing(error: DumpError) -> bool:
@@ -163,29 +159,21 @@ def _called_by_place(error: DumpError, dump: NewDump) -> DumpError:
     return error
 
 
-def _read(dump: NewDump, staged: StagedDump) -> StagedDump:
+def _read(dump: NewDump, staged: StagedDump, *, keep_raw: bool) -> StagedDump:
     with open_dump(dump.path, DEFAULT_LIMITS, dump.name) as opened:
         head: Head = read_head(opened)
         reader: Reader = recognise(head, installed_readers())
+        staged = replace(staged, reader=reader.name, compression=opened.compression)
         shown_at = captured_at(dump.name, name_of(dump.archive), dump.modified_at)
-        captured = shown_at.date()
         reading = read_dump(reader, opened.stream, head, DumpInfo(dump.name, shown_at))
-        days: list[dt.date] = []
-        records_read = rejects_read = 0
-        for number, batch in enumerate(reading.batches, start=1):
-            days += _write_batch(batch, number, staged, captured)
-            records_read += batch.records.height
-            rejects_read += batch.rejects.height
-        return replace(
-            staged,
-            reader=reader.name,
-            compression=opened.compression,
-            encoding=reading.encoding,
-            text_byte_count=opened.byte_count,
-            captured_date=max(days, default=captured),
-            records_read=records_read,
-            rejects_read=rejects_read,
+        packing = opened.compression or ("parquet" if reader.name == "parquet" else None)
+        with kept_beside(dump.path, staged.folder, packing) if keep_raw else nullcontext():
+            staged = _write_batches(reading.batches, staged, shown_at.date())
+    if keep_raw and sha256_file(dump.path) != dump.dump_id:
+        raise UnreadableDumpError(
+            "the file changed while it was read", where=str(dump.path), hint="the next run reads it again"
         )
+    return replace(staged, encoding=reading.encoding, text_byte_count=opened.byte_count)
 
 
 def captured_at(name: str, archive: str, modified_at: dt.datetime) -> dt.datetime:
@@ -195,6 +183,21 @@ def captured_at(name: str, archive: str, modified_at: dt.datetime) -> dt.datetim
     """
     day = captured_date_of(name) or captured_date_of(archive)
     return dt.datetime.combine(day, dt.time.max, dt.UTC) if day else modified_at
+
+
+def _write_batches(batches: Iterable[Batch], staged: StagedDump, captured: dt.date) -> StagedDump:
+    """Write each batch while the next one is read; count what was read."""
+    records = rejects = 0
+    days: list[dt.date] = []
+    with ThreadPoolExecutor(1, thread_name_prefix="write") as beside:
+        written: list[Future[list[dt.date]]] = []
+        for number, batch in enumerate(batches, start=1):
+            days += written.pop().result() if written else []
+            written.append(beside.submit(_write_batch, batch, number, staged, captured))
+            records += batch.records.height
+            rejects += batch.rejects.height
+        days += written.pop().result() if written else []
+    return replace(staged, captured_date=max(days, default=captured), records_read=records, rejects_read=rejects)
 
 
 def _write_batch(batch: Batch, number: int, staged: StagedDump, captured: dt.date) -> list[dt.date]:
@@ -251,18 +254,3 @@ def assert_same_height(before: pl.DataFrame, after: pl.DataFrame) -> None:
     """Stop where a step that must keep every row did not."""
     if before.height != after.height:
         raise AssertionError(f"{before.height} rows went in, {after.height} came out")
-
-
-def _keep_raw(dump: NewDump, staged: StagedDump) -> None:
-    """Copy the dump as captured, compressed where it is plain, and check that it did not change meanwhile."""
-    if staged.compression or staged.reader == "parquet":
-        kept = staged.folder / f"raw.{staged.compression or 'parquet'}"
-        shutil.copyfile(dump.path, kept)
-    else:
-        kept = staged.folder / "raw.zst"
-        with dump.path.open("rb") as plain, kept.open("wb") as packed:
-            zstandard.ZstdCompressor(level=RAW_LEVEL).copy_stream(plain, packed)
-    if sha256_file(dump.path) != dump.dump_id:
-        raise UnreadableDumpError(
-            "the file changed while it was read", where=str(dump.path), hint="the next run reads it again"
-        )
