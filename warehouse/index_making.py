@@ -90,9 +90,15 @@ def _make(connection: duckdb.DuckDBPyConnection, files: Sequence[LargeFile], scr
 
 
 def _make_keys(connection: duckdb.DuckDBPyConnection, file: LargeFile) -> None:
+    keys, variants = _keys_of(connection, file)
+    write_pages(file.part("keys"), file.made_for, keys, variants)
+
+
+def _keys_of(connection: duckdb.DuckDBPyConnection, file: LargeFile) -> tuple[Numbers, Numbers]:
+    """Read keys, and the variant of each in a row of its own; what they were read into is let go."""
     with _batches(connection, file, VARIANT_KEYS, ("key", "variant_id"), _KEYS_AT_ONCE) as batches:
         rows = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches)))
-    write_pages(file.part("keys"), file.made_for, rows["key"].to_numpy(), rows.select("variant_id").to_numpy())
+    return rows["key"].to_numpy(), rows.select("variant_id").to_numpy()
 
 
 def _make_records(connection: duckdb.DuckDBPyConnection, file: LargeFile, screens: _Screens) -> None:
