@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -32,11 +33,30 @@ def run_ingest(paths: Sequence[str], lake: str, wait_seconds: float, level: Leve
         from flows.ingest import ingest  # noqa: PLC0415  # imports prefect, while the validator imports what it needs
 
     with _terminal() if sys.stderr.isatty() else _pipe(), _server_named():
+        _start_server()
         state = ingest(told, lake, wait_seconds=wait_seconds, level=level, return_state=True)
     result: Any = state.result(raise_on_failure=False)
     if isinstance(result, BaseException):
         raise result
     return cast("Report", result)
+
+
+def _start_server() -> None:
+    """Start the server that Prefect starts for a run where none is named, out of the reach of Ctrl-C.
+
+    A run that is interrupted still reports to it, and where it does not answer Prefect asks for a minute.
+    """
+    from prefect.server.api.server import SubprocessASGIServer  # noqa: PLC0415  # takes a second
+    from prefect.settings import get_current_settings  # noqa: PLC0415  # as above
+
+    settings = get_current_settings()
+    if settings.api.url is not None or not settings.server.ephemeral.enabled:
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a new process inherits what is blocked
+    try:
+        SubprocessASGIServer().start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
