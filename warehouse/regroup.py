@@ -78,7 +78,7 @@ class Batch:
         return self.first["variant_id"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Comparison:
     """What came of comparing the unseen variants with each other and with the lake."""
 
@@ -93,6 +93,11 @@ class Comparison:
     def matches(self) -> pl.DataFrame:
         """The pairs that match."""
         return self.alike.filter(is_match())
+
+    def let_go(self) -> None:
+        """Let go of what is needed no longer when the variants are clustered, and the keys written: most of it."""
+        self.variants = self.variants.select("variant_id", "record_id")
+        self.keys, self.screens = self.keys.clear(), self.screens.clear()
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,8 @@ def regroup(there: Stored, changes: Changes, folder: Path, each: Each, *, run_id
     around = neighbours.neighbourhood(there, changes.touched, ties)
     members = _members(batch, around)
     placed = _cluster(there, changes, around, members)
+    written = _written({"variant_keys": comparison.keys, "screens": comparison.screens}, folder, each)
+    comparison.let_go()
     ids = neighbours.minted(there.connection, "p" + around.members["record_id"])
     assignment = _assign(batch, around, members.join(placed, on="record_id", validate="1:1"), ids)
     records = _to_merge(there, batch, assignment)
@@ -125,8 +132,6 @@ def regroup(there: Stored, changes: Changes, folder: Path, each: Each, *, run_id
     joined = redirects.join(_in_use(ids), left_on="old_paper_id", right_on="paper_id", how="semi")
     known = _in_use(ids).filter(pl.col("paper_id").is_in(papers.implode()))
     rows_of = {
-        "variant_keys": comparison.keys,
-        "screens": comparison.screens,
         "matches": _evidence(batch, comparison, placed).with_columns(run_id=pl.lit(run_id)),
         "turned_matches": turned_rows(around.edges, placed),
         "paper_records": assignment.paper_records,
@@ -135,8 +140,7 @@ def regroup(there: Stored, changes: Changes, folder: Path, each: Each, *, run_id
         "moved_records": assignment.paper_records.join(batch.members, on="record_id", how="anti"),
         "moved_redirects": _led_elsewhere(ids, papers, redirects),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    written = _written({name: rows for name, rows in rows_of.items() if rows.height}, folder, each)
+    written |= _written(rows_of, folder, each)
     if records.height:
         written["papers"] = _merged(records, lambda merged: _dated(merged, ids, run_id, now), folder, each)
     return Resolution(
@@ -167,7 +171,8 @@ def _led_elsewhere(ids: pl.DataFrame, papers: pl.Series, redirects: pl.DataFrame
 
 
 def _written(changes: Mapping[str, pl.DataFrame], folder: Path, each: Each) -> dict[str, list[Path]]:
-    files = {name: [folder / f"{name}.parquet"] for name in changes}
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {name: [folder / f"{name}.parquet"] for name, rows in changes.items() if rows.height}
     list(each(lambda name: write_whole(changes[name], *files[name]), files))
     return files
 
