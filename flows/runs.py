@@ -46,12 +46,13 @@ def _start_server() -> None:
 
     A run that is interrupted still reports to it, and where it does not answer Prefect asks for a minute.
     """
-    from prefect.server.api.server import SubprocessASGIServer  # noqa: PLC0415  # takes a second
-    from prefect.settings import get_current_settings  # noqa: PLC0415  # as above
+    from prefect.settings import get_current_settings  # noqa: PLC0415  # takes a second
 
     settings = get_current_settings()
     if settings.api.url is not None or not settings.server.ephemeral.enabled:
         return
+    from prefect.server.api.server import SubprocessASGIServer  # noqa: PLC0415  # takes three, which Prefect pays then anyway
+
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a new process inherits what is blocked
     try:
         SubprocessASGIServer().start()
