@@ -110,7 +110,7 @@ def _matched(
 
     The variants of the lake come a bounded number at a time, however many there are.
     """
-    alike = [_matched_among(fresh, sided.pairs.filter(pl.Series(sided.are_fresh, dtype=pl.Boolean)), match)]
+    alike = [_matched_among(fresh, sided.some(sided.are_fresh).pairs, match)]
     met = [fresh.variants.clear()]
     for partners in _partners(there, sided.partners, each):
         some = sided.some(sided.reach(partners.ids))

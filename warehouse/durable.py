@@ -14,6 +14,7 @@ import hashlib
 import os
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -79,15 +80,22 @@ def flush_new(data: Place, sums: Place, *, before: AbstractSet[Place]) -> None:
     _write(((str(file.relative_to(data)), digest) for file, digest in zip(files, digests, strict=True)), sums)
 
 
+@contextmanager
+def told(file: Path) -> Iterator[None]:
+    """Raise LakeError where the disk does not take `file`, which is written in the block."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:  # on a full disk Polars speaks of Thrift
+        raise LakeError(f"cannot write {file.name}: {error}", where=str(file.parent), hint=DISK) from error
+
+
 def write_whole(frame: pl.DataFrame, file: Path) -> None:
     """Write a frame as Parquet, for this run alone: a large one packed (lz4).
 
     Raises LakeError where the disk does not take all of it.
     """
-    try:
+    with told(file):
         frame.write_parquet(file, compression="lz4" if frame.estimated_size() > SMALL_BYTES else "uncompressed")
-    except (OSError, pl.exceptions.PolarsError) as error:  # on a full disk Polars speaks of Thrift
-        raise LakeError(f"cannot write {file.name}: {error}", where=str(file.parent), hint=DISK) from error
     _refuse_cut(file)
 
 

@@ -14,8 +14,7 @@ import polars as pl
 
 from transforms.dedupe.pairing import Places
 from transforms.dedupe.screen import SCREEN_WIDTH
-from transforms.errors import LakeError
-from warehouse.durable import DISK
+from warehouse.durable import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,11 +65,9 @@ class Earlier:
         Raises LakeError where the disk does not take them.
         """
         file = self.folder / f"compared-{len(self.parts):06d}.arrow"
-        try:
+        with told(file):
             self.folder.mkdir(parents=True, exist_ok=True)
             variants.variants.write_ipc(file, compression="uncompressed")
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise LakeError(f"cannot write {file.name}: {error}", where=str(self.folder), hint=DISK) from error
         self.parts.append(_Part(file, variants.ids.copy(), variants.numbers))
 
     def screens(self, variants: pl.Series) -> tuple[Numbers, Numbers]:
